@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * json.h - strict JSON (RFC 8259): a pull reader over a text, and helpers that write.
+ *
+ * The reader is the one pass that wire.c, the event pipe of the work-horse and the templates share:
+ * no tree is built. It refuses what the RFC refuses (NaN, trailing commas, lone surrogates, control
+ * characters, malformed UTF-8, more nesting than allowed) with Python's json.decoder words and the
+ * character (not byte) position, because those are what FastAPI puts into its 422.
+ *
+ *     struct json_reader r;
+ *     json_reader_init(&r, text, len, 32);
+ *     if (!json_enter_object(&r)) ...
+ *     while (json_next_key(&r, arena, &key)) { ... json_read_number(&r, &x) or json_skip(&r) ... }
+ *
+ * After any call returned false, json_failed() tells an error from an ordinary end. Threads: one.
+ */
+#ifndef AIVE_CORE_JSON_H
+#define AIVE_CORE_JSON_H
+
+#include "core/arena.h"
+#include "core/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum json_type { JSON_END, JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json_reader {
+    const char *text;
+    size_t len, pos;
+    int depth, max_depth;
+    bool fresh[64];      /* by depth: no element read yet; max_depth <= 63 */
+    size_t values;       /* seen so far */
+    const char *error;   /* static words, NULL while all is well */
+    size_t error_pos;    /* byte offset the error speaks of */
+};
+
+void json_reader_init(struct json_reader *r, const char *text, size_t len, int max_depth);
+bool json_failed(const struct json_reader *r);
+size_t json_error_char(const struct json_reader *r); /* error_pos in characters */
+
+enum json_type json_peek(struct json_reader *r); /* type of the next value; JSON_END on error */
+
+bool json_enter_object(struct json_reader *r);
+bool json_next_key(struct json_reader *r, struct arena *a, const char **key); /* false: '}' or error */
+bool json_enter_array(struct json_reader *r);
+bool json_next_item(struct json_reader *r); /* false: ']' or error */
+
+bool json_read_null(struct json_reader *r);
+bool json_read_bool(struct json_reader *r, bool *v);
+bool json_read_number(struct json_reader *r, double *v, bool *is_int, int64_t *i); /* *i when is_int */
+bool json_read_string(struct json_reader *r, struct arena *a, const char **s, size_t *len);
+bool json_skip(struct json_reader *r); /* any value, validated */
+bool json_at_end(struct json_reader *r); /* true: only blanks are left; else "Extra data" */
+
+/* The value at the reader's place as minified text in the arena; the reader moves behind it. */
+bool json_read_raw(struct json_reader *r, struct arena *a, const char **text, size_t *len);
+
+/* --- Writing --- */
+void json_write_string(struct buf *b, const char *s);              /* with quotes; NULL: null */
+void json_write_string_n(struct buf *b, const char *s, size_t n);  /* malformed UTF-8 -> U+FFFD */
+void json_write_number(struct buf *b, double v);                   /* Python's repr; NaN, inf: null */
+void json_write_int(struct buf *b, int64_t v);
+void json_write_bool(struct buf *b, bool v);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * wire.h - JSON types described once, as tables of fields.
+ *
+ * A `struct wire_type` says how a C struct looks in JSON: names, kinds, ranges, defaults, one line
+ * of help. From it derive: reading with validation (all errors of a body collected, in the shape
+ * and words of pydantic 2), writing, the OpenAPI component, and the docs.
+ *
+ *     struct caption { const char *text; double start, end; };
+ *     static const struct wire_field caption_fields[] = {
+ *         {.name = "text", .kind = WIRE_STRING, .flags = WIRE_REQUIRED,
+ *          .offset = offsetof(struct caption, text), .help = "What is said."},
+ *         ...
+ *         {0},
+ *     };
+ *     const struct wire_type wire_caption = {
+ *         .name = "CaptionSegment", .fields = caption_fields, .size = sizeof(struct caption)};
+ *
+ *     struct wire_errors errs = {0};
+ *     struct caption *c = wire_read(&wire_caption, text, len, &limits, arena, &errs);
+ *     if (!c) -> errs.count > 0, wire_errors_json() is the 422 body.
+ *
+ * C types behind the kinds, and how "null or absent, without a default" is stored:
+ *     WIRE_BOOL    int8_t          -1
+ *     WIRE_INT     int64_t         INT64_MIN
+ *     WIRE_NUMBER  double          NAN
+ *     WIRE_STRING  const char *    NULL    (valid UTF-8, no NUL inside)
+ *     WIRE_OBJECT  T *             NULL    (T described by .type)
+ *     WIRE_LIST    struct wire_list        items NULL, count 0; items are an array of the C type of
+ *                                          .item (structs by value for WIRE_OBJECT)
+ *     WIRE_JSON    struct wire_raw         text NULL; any JSON value as minified text
+ *
+ * Ownership: everything read lives in the arena. Threads: pure functions.
+ */
+#ifndef AIVE_CORE_WIRE_H
+#define AIVE_CORE_WIRE_H
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum wire_kind {
+    WIRE_BOOL = 1,
+    WIRE_INT,
+    WIRE_NUMBER,
+    WIRE_STRING,
+    WIRE_OBJECT,
+    WIRE_LIST,
+    WIRE_JSON,
+};
+
+enum wire_flags {
+    WIRE_REQUIRED = 1, /* reading: "Field required" when the key is absent                   */
+    WIRE_NULLABLE = 2, /* null is accepted; OpenAPI says anyOf [.., null]                    */
+    WIRE_OMIT = 4,     /* writing: leave the key out when null (otherwise "key":null)        */
+    WIRE_FINITE = 8,   /* numbers are always checked finite; kept for symmetry in OpenAPI    */
+    WIRE_DATETIME = 16 /* a string that OpenAPI calls format: date-time                      */
+};
+
+struct wire_list {
+    void *items;
+    size_t count;
+};
+
+struct wire_raw {
+    const char *text; /* valid, minified JSON; not NUL-terminated */
+    size_t len;
+};
+
+struct wire_type;
+
+struct wire_field {
+    const char *name;
+    enum wire_kind kind;
+    unsigned flags;
+    size_t offset;
+    const struct wire_type *type; /* WIRE_OBJECT, and WIRE_LIST of WIRE_OBJECT */
+    enum wire_kind item;          /* WIRE_LIST: kind of the elements */
+    double min, max;              /* number: range, string: characters, list: elements; both 0: none */
+    bool exclusive_min;           /* number must be > min instead of >= */
+    const char *const *choices;   /* string: NULL-ended list of what is allowed; NULL: anything */
+    const char *def;              /* default as JSON text, e.g. "true"; NULL: none */
+    const char *help;             /* one line */
+    const char *example;          /* JSON text, may be NULL */
+};
+
+struct wire_type {
+    const char *name; /* OpenAPI component name */
+    const char *help;
+    const struct wire_field *fields; /* ended by a row whose name is NULL; at most 64 rows */
+    size_t size;                     /* sizeof the C struct */
+    /* Optional members of the C struct; 0 means "has none", so they may not come first in it. */
+    size_t present_offset; /* uint64_t: bit i is set when field i was in the text, null or not */
+    size_t extra_offset;   /* struct wire_raw: unknown keys, kept as `"key":value,"key2":value2`
+                            * and written back after the known ones; without it they are dropped */
+};
+
+struct wire_limits {
+    size_t max_bytes; /* of the text */
+    int max_depth;    /* of nesting */
+    size_t max_values; /* of values in all; 0: no limit */
+};
+extern const struct wire_limits wire_default_limits; /* 4 MiB, 32, 2,000,000 */
+
+/* --- Errors, as pydantic 2 words them ------------------------------------------------------ */
+
+/* A place in a body: path components, innermost last. Build on the stack, parent first:
+ *     struct wire_loc body = {.key = "body"}, seg = {.up = &body, .key = "segments"},
+ *                     i = {.up = &seg, .index = 3};      -> ["body","segments",3]            */
+struct wire_loc {
+    const struct wire_loc *up;
+    const char *key; /* NULL: an index */
+    size_t index;
+};
+
+struct wire_errors {
+    struct buf list; /* the JSON objects, comma-separated */
+    size_t count;    /* collected; kept at WIRE_MAX_ERRORS, the rest is only counted in `more` */
+    size_t more;
+};
+#define WIRE_MAX_ERRORS 100
+
+/* Adds one error. `input` is JSON text of the offending value (NULL: null), `ctx` JSON text of the
+ * ctx object or NULL. Always returns false. */
+bool wire_error(struct wire_errors *errs, const struct wire_loc *loc, const char *type,
+                const char *input, size_t input_len, const char *ctx, const char *msg_fmt, ...)
+    __attribute__((format(printf, 7, 8)));
+
+/* {"detail":[...]} */
+bool wire_errors_json(const struct wire_errors *errs, struct buf *out);
+void wire_errors_finish(struct wire_errors *errs);
+
+/* --- Reading and writing -------------------------------------------------------------------- */
+
+/* Reads one JSON text. The root loc is ["body"] unless `root` is given. Returns the struct in the
+ * arena, or NULL with errs filled (also for lack of memory: one error of type "too_large"). */
+void *wire_read(const struct wire_type *type, const char *text, size_t len,
+                const struct wire_limits *limits, const struct wire_loc *root, struct arena *a,
+                struct wire_errors *errs);
+
+/* For trusted text (our own stored documents, job specs): the same, first error as struct err. */
+void *wire_read_trusted(const struct wire_type *type, const char *text, size_t len,
+                        struct arena *a, struct err *e);
+
+/* A single value out of a form field, query or path parameter, which arrive as text: converts and
+ * checks by the field's row, storing to (char *)obj + offset. */
+bool wire_read_text(const struct wire_field *f, const char *text, const struct wire_loc *loc,
+                    void *obj, struct arena *a, struct wire_errors *errs);
+
+/* Sets every field of obj to its default or to "null". */
+bool wire_defaults(const struct wire_type *type, void *obj, struct arena *a);
+
+/* Writes obj as compact JSON: no spaces, UTF-8 not escaped, numbers shortest round-trip with
+ * Python's repr layout (30.0, 0.488, 1e-07). */
+void wire_write(const struct wire_type *type, const void *obj, struct buf *out);
+
+/* OpenAPI 3.1 schema of the type as JSON text: {"properties":{..},"type":"object","required":[..],
+ * "title":"..","description":".."}; every property has a title and its help as description. */
+void wire_schema(const struct wire_type *type, struct buf *out);
+
+#endif

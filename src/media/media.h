@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * media.h - reading untrusted media: open, probe, pictures and sound by time.
+ *
+ * Sources are file descriptors, never names (the caller keeps the fd open and owns it; several
+ * readers may share one fd, they read with pread). Opening follows the rules that stop a media file
+ * from naming other files: own I/O, list of containers and codecs, no protocols (see media_open.c).
+ *
+ * Time: t = 0 is the earliest presentation time of the chosen streams, so sound and picture keep
+ * their offset. All times are ticks (core/timebase.h).
+ * Threads: a reader belongs to one thread. Blocking: yes, all of it; `cancel` ends it early.
+ * Errors: ERR_UNSUPPORTED not a container or codec we take; ERR_INVALID broken or over a limit.
+ */
+#ifndef AIVE_MEDIA_MEDIA_H
+#define AIVE_MEDIA_MEDIA_H
+
+#include "core/cancel.h"
+#include "core/err.h"
+#include "media/picture.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Once per process, before any cage closes: registers nothing, loads and touches what libav loads
+ * lazily (codec tables, CPU flags, log callback that goes to stderr only at AIVE_LOG=debug). */
+void media_init(void);
+
+struct media_info {
+    char container[32];      /* "mov,mp4,m4a,3gp,3g2,mj2" -> "mp4" */
+    double duration;         /* seconds, measured by reading where the container does not say */
+    int64_t duration_ticks;
+    int64_t bit_rate;        /* bits/s, 0 unknown */
+
+    bool has_video;
+    char video_codec[32], pixel_format[32];
+    int width, height;       /* upright and with square pixels: what a viewer sees */
+    int coded_width, coded_height;
+    int sar_num, sar_den, rotation;
+    double fps;              /* average; 0 unknown */
+    int fps_num, fps_den;
+    bool is_vfr;             /* presentation intervals differ by more than a tick of the container */
+    bool is_hdr;             /* PQ or HLG transfer */
+    int64_t video_start_ticks, video_end_ticks; /* on the source clock */
+
+    bool has_audio;
+    char audio_codec[32];
+    int sample_rate, channels;
+    int64_t audio_start_ticks, audio_end_ticks;
+};
+
+bool media_probe(int fd, struct media_info *out, const struct cancel *cancel, struct err *e);
+
+/* --- Pictures --- */
+struct video_reader;
+struct video_reader *video_reader_create(int fd, const struct cancel *cancel, struct err *e);
+void video_reader_destroy(struct video_reader *r);
+
+/* The picture on screen at t: the one with the largest PTS <= t (the first one for earlier t, the
+ * last one for later t). Cheap when t moves forward: the decoder goes on and seeks only when a key
+ * frame lies between. Returns a new reference; NULL with e->code on failure. Frames that cannot be
+ * decoded are passed over. */
+struct picture *video_reader_at(struct video_reader *r, int64_t t_ticks, struct err *e);
+
+/* The next picture in presentation order, NULL with ERR_NONE at the end (for analysis). */
+struct picture *video_reader_next(struct video_reader *r, struct err *e);
+
+/* --- Sound --- */
+struct audio_reader;
+
+/* Delivers interleaved float at `rate` with `channels` 1 or 2 (5.1 and others mixed down after
+ * ITU-R BS.775, LFE left out), gaps filled with silence so that sample n is at time n / rate. */
+struct audio_reader *audio_reader_create(int fd, int rate, int channels,
+                                         const struct cancel *cancel, struct err *e);
+void audio_reader_destroy(struct audio_reader *r);
+bool audio_reader_seek(struct audio_reader *r, int64_t sample, struct err *e); /* sample-exact */
+/* Reads up to n frames; returns how many, 0 at the end, -1 on failure. */
+int audio_reader_read(struct audio_reader *r, float *out, int n, struct err *e);
+
+/* --- Stills --- */
+/* JPEG of a picture, upright, square pixels, at most max_edge on its longer side, written to fd. */
+bool media_write_jpeg(const struct picture *p, int max_edge, int fd, struct err *e);
+
+#endif
