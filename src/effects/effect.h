@@ -84,8 +84,9 @@ bool effect_parse(const char *json, size_t len, struct arena *a, struct effect_u
 /* Writes name and every parameter in one fixed form: same text, same pixels. */
 void effect_canonical(const struct effect_use *use, struct buf *out);
 
-/* Rate of several effects together, in lowest terms. */
-struct effect_rate effect_total_rate(const struct effect_use *uses, size_t count);
+/* Rate of several effects together, in lowest terms. ERR_INVALID beyond 1/16 .. 16. */
+bool effect_total_rate(const struct effect_use *uses, size_t count, struct effect_rate *total,
+                       struct err *e);
 
 /* View of several effects together at u; returns false when none of them has one. */
 bool effect_total_view(const struct effect_use *uses, size_t count, double u,

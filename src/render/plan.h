@@ -41,7 +41,7 @@ const struct plan_format *plan_format_find(const char *name); /* NULL: unknown *
 
 /* What is known of a source before it is opened for rendering. Source 0 is the timeline's own. */
 struct plan_source {
-    int64_t asset_id;       /* what segments and sounds name it by; 0: only index 0 */
+    const char *path;       /* what a sound's "path" in the timeline names it by; NULL: by nothing */
     int64_t duration_ticks; /* > 0 */
     bool has_video, has_audio;
     const char *hash; /* of its content, hex: goes into chunk keys */
@@ -81,12 +81,12 @@ struct plan_caption {
 
 struct plan_sfx {
     size_t segment;       /* index into plan.segments */
-    const char *name;     /* of a built-in sound ("whoosh"); NULL when it is a source */
+    const char *name;     /* of a built-in sound ("whoosh"), or what the person calls the source */
     int source;           /* index into sources; -1: a built-in */
     int64_t first_sample; /* of the film, >= 0 */
     int64_t skip_samples; /* of the sound, left out at its start (a range cut it) */
     int64_t max_samples;  /* INT64_MAX: to the sound's own end */
-    double gain_db;
+    double gain_db; /* against the film's own sound */
 };
 
 /* A closed GOP of the film. */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * fx_slowmo.c - slow motion; the sound is stretched with it and keeps its pitch.
+ */
+#include "effects/effect.h"
+
+#include <math.h>
+
+struct slowmo {
+    double factor;
+};
+
+/* A whole number of ten-thousandths, so that times stay exact. */
+#define SLOWMO_DEN 10000
+
+static void slowmo_rate(const void *self, struct effect_rate *r)
+{
+    const struct slowmo *s = self;
+    *r = (struct effect_rate){llround(s->factor * SLOWMO_DEN), SLOWMO_DEN};
+}
+
+static const struct effect_param slowmo_params[] = {
+    {.name = "factor", .kind = PARAM_NUMBER, .min = 0.25, .max = 1, .def = 0.5, .unit = "x",
+     .help = "Speed: 0.5 takes twice as long.", .offset = offsetof(struct slowmo, factor)},
+    {0},
+};
+
+const struct effect fx_slowmo = {
+    .name = "slowmo",
+    .title = "Slow motion",
+    .help = "Slows picture and sound down; the sound keeps its pitch.",
+    .params = slowmo_params,
+    .self_size = sizeof(struct slowmo),
+    .rate = slowmo_rate,
+};
