@@ -11,7 +11,8 @@
  *     samples      first_sample = round(out_start * 48000) .. end_sample
  *     source time  src_start + (film time - out_start) * rate.num / rate.den
  *
- * Ownership: the plan and all it points to live in the arena given to plan_build (texts are copied).
+ * Ownership: the plan lives in the arena given to plan_build; texts and sources stay the caller's and
+ * must live as long as the plan.
  * Threads: pure; a built plan is read-only and may be shared.
  */
 #ifndef AIVE_RENDER_PLAN_H
@@ -26,7 +27,9 @@
 #include <stdint.h>
 
 #define PLAN_SAMPLE_RATE 48000
-#define PLAN_MAX_FRAMES (24 * 3600 * 30) /* of a film: a day */
+#define PLAN_MAX_HOURS 24        /* of film */
+#define PLAN_MAX_CAPTIONS 200000 /* appearances: a caption shown by two segments counts twice */
+#define PLAN_SFX_GAIN_DB (-8.0)
 
 struct timeline; /* timeline/timeline.h */
 
@@ -43,6 +46,7 @@ const struct plan_format *plan_format_find(const char *name); /* NULL: unknown *
 struct plan_source {
     const char *path;       /* what a sound's "path" in the timeline names it by; NULL: by nothing */
     int64_t duration_ticks; /* > 0 */
+    int64_t frame_ticks;    /* a segment may end so far behind the duration */
     bool has_video, has_audio;
     const char *hash; /* of its content, hex: goes into chunk keys */
 };
@@ -114,7 +118,7 @@ struct plan {
     const char *watermark; /* NULL: none */
 };
 
-/* Builds the plan. ERR_INVALID with the segment's number when the timeline cannot be a film (range
+/* Builds the plan. ERR_INVALID, naming the segment, when the timeline cannot be a film (range
  * outside the source, unknown effect, no segments, shorter than a frame, longer than a day),
  * ERR_NO_MEMORY when the arena is full. */
 bool plan_build(const struct timeline *t, const struct plan_source *sources, size_t source_count,
