@@ -11,7 +11,10 @@
  *     if (!json_enter_object(&r)) ...
  *     while (json_next_key(&r, arena, &key)) { ... json_read_number(&r, &x) or json_skip(&r) ... }
  *
- * After any call returned false, json_failed() tells an error from an ordinary end. Threads: one.
+ * After any call returned false, json_failed() tells an error from an ordinary end. An error stays:
+ * every later call returns false, so a caller may check once after a group of calls. Asking for
+ * another type than the one that is there is an error too ("Expecting a number"); json_peek() first
+ * where several are welcome. A byte order mark in front is skipped. Threads: one.
  */
 #ifndef AIVE_CORE_JSON_H
 #define AIVE_CORE_JSON_H
@@ -31,10 +34,12 @@ struct json_reader {
     int depth, max_depth;
     bool fresh[64];      /* by depth: no element read yet; max_depth <= 63 */
     size_t values;       /* seen so far */
+    size_t max_values;   /* 0: no limit; set it after json_reader_init() */
     const char *error;   /* static words, NULL while all is well */
     size_t error_pos;    /* byte offset the error speaks of */
 };
 
+/* The text must outlive the reader; max_depth counts open arrays and objects. */
 void json_reader_init(struct json_reader *r, const char *text, size_t len, int max_depth);
 bool json_failed(const struct json_reader *r);
 size_t json_error_char(const struct json_reader *r); /* error_pos in characters */
@@ -43,18 +48,27 @@ enum json_type json_peek(struct json_reader *r); /* type of the next value; JSON
 
 bool json_enter_object(struct json_reader *r);
 bool json_next_key(struct json_reader *r, struct arena *a, const char **key); /* false: '}' or error */
+/* The key as it stands between its quotes in the text, escapes and all: no copy. */
+bool json_next_key_text(struct json_reader *r, const char **key, size_t *len);
+/* Decodes such a piece; NULL without memory. `raw` must come from the reader. */
+char *json_unescape(struct arena *a, const char *raw, size_t len, size_t *out_len);
 bool json_enter_array(struct json_reader *r);
 bool json_next_item(struct json_reader *r); /* false: ']' or error */
 
 bool json_read_null(struct json_reader *r);
 bool json_read_bool(struct json_reader *r, bool *v);
-bool json_read_number(struct json_reader *r, double *v, bool *is_int, int64_t *i); /* *i when is_int */
+bool json_read_number(struct json_reader *r, double *v, bool *is_int, int64_t *i); /* *i when is_int:
+                                              no point, no exponent, and it fits; v may be infinite */
 bool json_read_string(struct json_reader *r, struct arena *a, const char **s, size_t *len);
 bool json_skip(struct json_reader *r); /* any value, validated */
 bool json_at_end(struct json_reader *r); /* true: only blanks are left; else "Extra data" */
 
 /* The value at the reader's place as minified text in the arena; the reader moves behind it. */
 bool json_read_raw(struct json_reader *r, struct arena *a, const char **text, size_t *len);
+
+/* Copies valid JSON without the blanks between its tokens: at most `max` bytes to out. Returns the
+ * bytes written; *all tells whether that was everything. */
+size_t json_minify(const char *text, size_t len, char *out, size_t max, bool *all);
 
 /* --- Writing --- */
 void json_write_string(struct buf *b, const char *s);              /* with quotes; NULL: null */
