@@ -91,16 +91,16 @@ static const struct wire_field project_fields[] = {
 };
 TYPE(wire_project, struct project_model, "ProjectDetail", "A project with its timeline.", project_fields);
 
-static const struct wire_field project_item_fields[] = {
-    {.name = "id", .kind = WIRE_INT, .flags = WIRE_REQUIRED, .offset = offsetof(struct project_item, id), .help = "The project's id."},
-    {.name = "title", .kind = WIRE_STRING, .flags = WIRE_REQUIRED, .offset = offsetof(struct project_item, title), .help = "Its name."},
-    {.name = "status", .kind = WIRE_STRING, .flags = WIRE_REQUIRED, .offset = offsetof(struct project_item, status), .help = "As in ProjectDetail."},
-    {.name = "thumbnail_url", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct project_item, thumbnail_url), .help = "A still of its asset."},
-    {.name = "created_at", .kind = WIRE_STRING, .flags = WIRE_REQUIRED | WIRE_DATETIME, .offset = offsetof(struct project_item, created_at), .help = "When it was made."},
-    {.name = "updated_at", .kind = WIRE_STRING, .flags = WIRE_REQUIRED | WIRE_DATETIME, .offset = offsetof(struct project_item, updated_at), .help = "When it last changed."},
+static const struct wire_field project_line_fields[] = {
+    {.name = "id", .kind = WIRE_INT, .flags = WIRE_REQUIRED, .offset = offsetof(struct project_line, id), .help = "The project's id."},
+    {.name = "title", .kind = WIRE_STRING, .flags = WIRE_REQUIRED, .offset = offsetof(struct project_line, title), .help = "Its name."},
+    {.name = "status", .kind = WIRE_STRING, .flags = WIRE_REQUIRED, .offset = offsetof(struct project_line, status), .help = "As in ProjectDetail."},
+    {.name = "thumbnail_url", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct project_line, thumbnail_url), .help = "A still of its asset."},
+    {.name = "created_at", .kind = WIRE_STRING, .flags = WIRE_REQUIRED | WIRE_DATETIME, .offset = offsetof(struct project_line, created_at), .help = "When it was made."},
+    {.name = "updated_at", .kind = WIRE_STRING, .flags = WIRE_REQUIRED | WIRE_DATETIME, .offset = offsetof(struct project_line, updated_at), .help = "When it last changed."},
     {0},
 };
-TYPE(wire_project_item, struct project_item, "ProjectListItem", "A line of the list of projects.", project_item_fields);
+TYPE(wire_project_line, struct project_line, "ProjectListItem", "A line of the list of projects.", project_line_fields);
 
 static const struct wire_field form_ingest_fields[] = {
     {.name = "title", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct ingest_form, title), .max = 500,

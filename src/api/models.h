@@ -67,11 +67,11 @@ struct project_model {
 };
 extern const struct wire_type wire_project;
 
-struct project_item {
+struct project_line {
     int64_t id;
     const char *title, *status, *thumbnail_url, *created_at, *updated_at;
 };
-extern const struct wire_type wire_project_item;
+extern const struct wire_type wire_project_line;
 
 struct ingest_form {
     const char *title;
