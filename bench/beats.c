@@ -16,6 +16,7 @@
 #include <time.h>
 
 #define BLOCK 4096
+#define MINUTE (60 * ANALYSIS_RATE)
 
 static double cpu_seconds(void)
 {
@@ -24,37 +25,37 @@ static double cpu_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Noise bursts on every half second, a chirp between them, all of it a little noisy. */
-static void synthesise(float *out, int64_t start, int n)
+/* A minute of noise bursts on every half second with a chirp between them, to be repeated. */
+static float *synthesise(void)
 {
-    static uint32_t seed = 1;
-    for (int i = 0; i < n; i++) {
-        double t = fmod((double)(start + i) / ANALYSIS_RATE, 0.5);
+    float *out = malloc(MINUTE * sizeof *out);
+    uint32_t seed = 1;
+    for (int i = 0; out && i < MINUTE; i++) {
+        double t = fmod((double)i / ANALYSIS_RATE, 0.5);
         seed = seed * 1664525u + 1013904223u;
         double noise = (double)seed / 2147483648.0 - 1;
         out[i] = (float)(0.01 * noise + 0.5 * noise * exp(-t * 60) +
                          0.2 * sin(t * t * 4000) * exp(-fabs(t - 0.25) * 40));
     }
+    return out;
 }
 
-static bool run(FILE *in, int64_t total, struct beats_result *r, struct err *e)
+static bool run_file(FILE *in, struct beats *b, struct err *e)
 {
     float block[BLOCK];
-    struct beats *b = beats_create(e);
-    bool ok = b != NULL;
-    for (int64_t done = 0; ok && done < total; done += BLOCK) {
-        size_t n = BLOCK;
-        if (in)
-            n = fread(block, sizeof *block, BLOCK, in);
-        else
-            synthesise(block, done, BLOCK);
-        ok = beats_push(b, block, n, e);
-        if (n < BLOCK)
-            break;
-    }
-    ok = ok && beats_finish(b, r, e);
-    beats_destroy(b);
-    return ok;
+    size_t n;
+    while ((n = fread(block, sizeof *block, BLOCK, in)) > 0)
+        if (!beats_push(b, block, n, e))
+            return false;
+    return true;
+}
+
+static bool run_hour(const float *minute, struct beats *b, struct err *e)
+{
+    for (int m = 0; m < 60; m++)
+        if (!beats_push(b, minute, MINUTE, e))
+            return false;
+    return true;
 }
 
 static int write_beats(const struct beats_result *r, const char *path)
@@ -79,12 +80,15 @@ int main(int argc, char **argv)
     struct err e = {0};
     struct beats_result r = {0};
     FILE *in = argc == 3 ? fopen(argv[1], "rb") : NULL;
-    if ((argc != 1 && argc != 3) || (argc == 3 && !in)) {
+    float *minute = argc == 1 ? synthesise() : NULL;
+    struct beats *b = beats_create(&e);
+    if (!b || (!in && !minute)) {
         fprintf(stderr, "usage: beats [FILE.f32 OUT.beats]\n");
         return 2;
     }
     double start = cpu_seconds();
-    if (!run(in, in ? INT64_MAX : (int64_t)3600 * ANALYSIS_RATE, &r, &e)) {
+    bool ok = in ? run_file(in, b, &e) : run_hour(minute, b, &e);
+    if (!ok || !beats_finish(b, &r, &e)) {
         fprintf(stderr, "beats: %s\n", e.msg);
         return 1;
     }
@@ -98,6 +102,8 @@ int main(int argc, char **argv)
            usage.ru_maxrss / 1024);
     int rc = in ? write_beats(&r, argv[2]) : 0;
     beats_result_finish(&r);
+    beats_destroy(b);
+    free(minute);
     if (in)
         fclose(in);
     return rc;

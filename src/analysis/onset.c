@@ -250,6 +250,8 @@ static float block_dc(struct onset *o, float x)
 
 bool onset_push(struct onset *o, const float *mono, size_t n, struct err *e)
 {
+    if (o->pushed == 0 && n > 0)
+        o->dc_in = mono[0]; /* an offset is no onset */
     while (n > 0) {
         size_t room = WINDOW + CHUNK - o->fill;
         size_t k = n < room ? n : room;

@@ -49,6 +49,18 @@ static float strongest_near(const float *r, double lag)
     return best;
 }
 
+/* Is state k the triplet of a beat three times as long? In 6/8 the quavers are the loudest pulse and
+ * the decoder would follow them; the dotted crotchet is what one taps. True where the long interval
+ * repeats much better than the short one, which neither 4/4 nor 3/4 does. */
+static bool is_triplet(const float *score, int k)
+{
+    int three = 3 * (TEMPO_SHORTEST + k) - TEMPO_SHORTEST;
+    float best = 0;
+    for (int j = three - 1; j <= three + 1 && j < TEMPO_STATES; j++)
+        best = fmaxf(best, score[j]);
+    return score[k] < 0.6f * best;
+}
+
 bool tempo_prior_of(const float *act, size_t n, struct tempo_prior *out, struct err *e)
 {
     float r[LAGS];
@@ -63,10 +75,13 @@ bool tempo_prior_of(const float *act, size_t n, struct tempo_prior *out, struct 
         out->score[k] = sum;
         top = fmaxf(top, sum);
     }
+    for (int k = 0; k < TEMPO_STATES; k++)
+        out->score[k] /= top;
+    out->periodicity = top;
     for (int k = 0; k < TEMPO_STATES; k++) {
         double octaves = log2(6000.0 / (TEMPO_SHORTEST + k) / 120.0) / 0.5;
-        out->score[k] /= top;
-        out->log_prior[k] = 8.0f * out->score[k] - (float)(0.5 * octaves * octaves);
+        float taken = is_triplet(out->score, k) ? 0.0f : out->score[k];
+        out->log_prior[k] = 8.0f * taken - (float)(0.5 * octaves * octaves);
     }
     return true;
 }

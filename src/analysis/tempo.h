@@ -16,6 +16,7 @@
 struct tempo_prior {
     float log_prior[TEMPO_STATES];
     float score[TEMPO_STATES]; /* 0..1: periodicity of the activation at this interval */
+    float periodicity;         /* of the best one, in units of autocorrelation: music above 0.5 */
 };
 
 bool tempo_prior_of(const float *act, size_t n, struct tempo_prior *out, struct err *e);
