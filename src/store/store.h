@@ -127,7 +127,7 @@ struct project {
 /* A timeline as stored: canonical JSON text, to be spliced into answers as it is. */
 struct timeline_doc {
     int64_t revision; /* 0: the project has no timeline yet, text is NULL */
-    char etag[33];    /* changes with every new text and with undo and redo; "" without timeline */
+    char etag[33];    /* one for each revision, undo brings the old one back; "" without timeline */
     const char *text;
     size_t text_len;
 };
