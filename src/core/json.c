@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define DEPTH_MAX 63 /* of json_reader.fresh */
-
 static bool fail(struct json_reader *r, const char *words, size_t pos)
 {
     if (!r->error) {
@@ -23,7 +21,7 @@ void json_reader_init(struct json_reader *r, const char *text, size_t len, int m
     *r = (struct json_reader){
         .text = bom ? text + 3 : text,
         .len = bom ? len - 3 : len,
-        .max_depth = max_depth < DEPTH_MAX ? max_depth : DEPTH_MAX,
+        .max_depth = max_depth < JSON_DEPTH_MAX ? max_depth : JSON_DEPTH_MAX,
     };
 }
 
@@ -274,7 +272,7 @@ bool json_next_key(struct json_reader *r, struct arena *a, const char **key)
     size_t pos = (size_t)(raw - r->text);
     *key = json_unescape(a, raw, len, &out_len);
     if (!*key)
-        return fail(r, "Out of memory", pos);
+        return fail(r, JSON_NO_MEMORY, pos);
     if (strlen(*key) != out_len)
         return fail(r, "Null character in a property name", pos);
     return true;
@@ -287,7 +285,7 @@ bool json_read_string(struct json_reader *r, struct arena *a, const char **s, si
     if (!begin(r, JSON_STRING, "Expecting a string") || !scan_string(r, &raw, &n))
         return false;
     *s = json_unescape(a, raw, n, len);
-    return *s || fail(r, "Out of memory", (size_t)(raw - r->text));
+    return *s || fail(r, JSON_NO_MEMORY, (size_t)(raw - r->text));
 }
 
 static bool scan_word(struct json_reader *r, const char *word)
@@ -427,7 +425,7 @@ bool json_read_raw(struct json_reader *r, struct arena *a, const char **text, si
         return false;
     char *copy = arena_alloc(a, r->pos - start);
     if (!copy)
-        return fail(r, "Out of memory", start);
+        return fail(r, JSON_NO_MEMORY, start);
     bool all;
     *len = json_minify(r->text + start, r->pos - start, copy, r->pos - start, &all);
     *text = copy;

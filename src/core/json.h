@@ -28,11 +28,14 @@
 
 enum json_type { JSON_END, JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
+#define JSON_DEPTH_MAX 63
+#define JSON_NO_MEMORY "Out of memory" /* the words of the one error that is not the text's fault */
+
 struct json_reader {
     const char *text;
     size_t len, pos;
     int depth, max_depth;
-    bool fresh[64];      /* by depth: no element read yet; max_depth <= 63 */
+    bool fresh[JSON_DEPTH_MAX + 1]; /* by depth: no element read yet */
     size_t values;       /* seen so far */
     size_t max_values;   /* 0: no limit; set it after json_reader_init() */
     const char *error;   /* static words, NULL while all is well */

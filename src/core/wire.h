@@ -29,6 +29,14 @@
  *                                          .item (structs by value for WIRE_OBJECT)
  *     WIRE_JSON    struct wire_raw         text NULL; any JSON value as minified text
  *
+ * A list that is there but empty has items that are not NULL. Writing, `items NULL` is null where the
+ * row is WIRE_NULLABLE and [] otherwise.
+ *
+ * Reading converts as pydantic 2 does in its lax mode: "7" and 7.0 are an int, "1.5" a number, "yes",
+ * 0 and 1 a bool, true the number 1; never anything but a string a string. An int must fit int64_t
+ * (INT64_MIN is taken, it means null), numbers must be finite, strings may not hold a NUL. Of equal
+ * keys the last one counts. Among unknown keys that are kept (extra_offset) both stay.
+ *
  * Ownership: everything read lives in the arena. Threads: pure functions.
  */
 #ifndef AIVE_CORE_WIRE_H
@@ -79,9 +87,11 @@ struct wire_field {
     size_t offset;
     const struct wire_type *type; /* WIRE_OBJECT, and WIRE_LIST of WIRE_OBJECT */
     enum wire_kind item;          /* WIRE_LIST: kind of the elements */
-    double min, max;              /* number: range, string: characters, list: elements; both 0: none */
-    bool exclusive_min;           /* number must be > min instead of >= */
-    const char *const *choices;   /* string: NULL-ended list of what is allowed; NULL: anything */
+    /* number: range, string: characters, list: elements. Both 0: no limits; INFINITY or -INFINITY:
+     * no limit on that side. */
+    double min, max;
+    bool exclusive_min;           /* number must be > min instead of >=; counts with both 0, too */
+    const char *const *choices;   /* string, or strings of a list: NULL-ended; NULL: anything */
     const char *def;              /* default as JSON text, e.g. "true"; NULL: none */
     const char *help;             /* one line */
     const char *example;          /* JSON text, may be NULL */
@@ -124,33 +134,49 @@ struct wire_errors {
 #define WIRE_MAX_ERRORS 100
 
 /* Adds one error. `input` is JSON text of the offending value (NULL: null), `ctx` JSON text of the
- * ctx object or NULL. Always returns false. */
+ * ctx object or NULL. The input is echoed minified; above 1 KiB it becomes a JSON string with the
+ * beginning of its text and an ellipsis, so that a large body does not come back a hundredfold.
+ * Messages are cut at 1 KiB. Always returns false. */
 bool wire_error(struct wire_errors *errs, const struct wire_loc *loc, const char *type,
                 const char *input, size_t input_len, const char *ctx, const char *msg_fmt, ...)
     __attribute__((format(printf, 7, 8)));
 
-/* {"detail":[...]} */
+/* {"detail":[...]}; false without memory */
 bool wire_errors_json(const struct wire_errors *errs, struct buf *out);
-void wire_errors_finish(struct wire_errors *errs);
+
+/* The first error in words for a command line or a log, as ERR_INVALID:
+ * "segments[3].start: Input should be a valid number (and 2 more)". Always returns false. */
+bool wire_errors_to_err(const struct wire_errors *errs, struct err *e);
+
+void wire_errors_finish(struct wire_errors *errs); /* accepts zeroed */
 
 /* --- Reading and writing -------------------------------------------------------------------- */
 
-/* Reads one JSON text. The root loc is ["body"] unless `root` is given. Returns the struct in the
- * arena, or NULL with errs filled (also for lack of memory: one error of type "too_large"). */
+/* Reads one JSON text. The root loc is ["body"] unless `root` is given; limits NULL means the default
+ * ones. Returns the struct in the arena, or NULL with errs filled:
+ *   - values that are missing or wrong: one error each, in the order of the rows of each type;
+ *   - no JSON, malformed UTF-8, too deep, too many values: one "json_invalid" with the position in
+ *     characters and the reason in ctx.error, in place of everything else;
+ *   - too many bytes, or more memory than the arena has: one "too_large";
+ *   - an empty text: one "missing". */
 void *wire_read(const struct wire_type *type, const char *text, size_t len,
                 const struct wire_limits *limits, const struct wire_loc *root, struct arena *a,
                 struct wire_errors *errs);
 
-/* For trusted text (our own stored documents, job specs): the same, first error as struct err. */
+/* For trusted text (our own stored documents, job specs): the same without limits on the size, first
+ * error as struct err. */
 void *wire_read_trusted(const struct wire_type *type, const char *text, size_t len,
                         struct arena *a, struct err *e);
 
 /* A single value out of a form field, query or path parameter, which arrive as text: converts and
- * checks by the field's row, storing to (char *)obj + offset. */
+ * checks by the field's row, storing to (char *)obj + offset. Objects, lists and WIRE_JSON take JSON
+ * text. NULL means absent: the default is stored, or "Field required" added. (FastAPI takes an empty
+ * form field for absent, but not an empty query parameter: that is the caller's to know.) */
 bool wire_read_text(const struct wire_field *f, const char *text, const struct wire_loc *loc,
                     void *obj, struct arena *a, struct wire_errors *errs);
 
-/* Sets every field of obj to its default or to "null". */
+/* Sets every field of obj to its default or to "null". False: no memory, or a default in the table
+ * does not suit its own row. */
 bool wire_defaults(const struct wire_type *type, void *obj, struct arena *a);
 
 /* Writes obj as compact JSON: no spaces, UTF-8 not escaped, numbers shortest round-trip with
@@ -158,7 +184,11 @@ bool wire_defaults(const struct wire_type *type, void *obj, struct arena *a);
 void wire_write(const struct wire_type *type, const void *obj, struct buf *out);
 
 /* OpenAPI 3.1 schema of the type as JSON text: {"properties":{..},"type":"object","required":[..],
- * "title":"..","description":".."}; every property has a title and its help as description. */
+ * "title":"..","description":".."}; every property has a title, except references, and its help as
+ * description. */
 void wire_schema(const struct wire_type *type, struct buf *out);
+
+/* The same of one row, for parameters: {"type":"integer","minimum":1,"title":"Skip"}. */
+void wire_schema_field(const struct wire_field *f, struct buf *out);
 
 #endif
