@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * av.c - libav's errors in our words, and what must be touched once before a cage closes.
+ */
+#include "media/av.h"
+
+#include "media/encode.h"
+#include "media/media.h"
+
+#include <libavcodec/avcodec.h>
+#include <libavutil/cpu.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The largest single block that a file can make libav allocate. */
+#define MAX_ALLOC_BYTES ((size_t)512 << 20)
+
+bool av_fail(struct err *e, int rc, const char *what)
+{
+    char words[AV_ERROR_MAX_STRING_SIZE];
+
+    if (rc == AVERROR(ENOMEM))
+        return err_set(e, ERR_INVALID,
+                       "%s: the file asks for more streams or memory than is allowed", what);
+    if (rc == AVERROR(EIO) || rc == AVERROR(ENOSPC))
+        return err_errno(e, AVUNERROR(rc), "%s", what);
+    av_strerror(rc, words, sizeof words);
+    return err_set(e, ERR_INVALID, "%s: %s", what, words);
+}
+
+static void log_nothing(void *ctx, int level, const char *fmt, va_list args)
+{
+    (void)ctx;
+    (void)level;
+    (void)fmt;
+    (void)args;
+}
+
+void media_init(void)
+{
+    const char *level = getenv("AIVE_LOG");
+
+    if (level && strcmp(level, "debug") == 0)
+        av_log_set_level(AV_LOG_VERBOSE);
+    else
+        av_log_set_callback(log_nothing);
+    av_max_alloc(MAX_ALLOC_BYTES);
+    av_get_cpu_flags();
+    av_cpu_count();
+    encode_versions();
+}
