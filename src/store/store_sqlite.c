@@ -214,29 +214,34 @@ static struct store_cursor *find_slot(struct store_conn *c, const char *text)
     return NULL;
 }
 
+static int bind_one(sqlite3_stmt *stmt, int index, const struct sql_arg *a)
+{
+    switch (a->type) {
+    case SQL_INT:
+        return sqlite3_bind_int64(stmt, index, a->i);
+    case SQL_REAL:
+        return sqlite3_bind_double(stmt, index, a->r);
+    case SQL_TEXT:
+        return sqlite3_bind_text64(stmt, index, a->text, a->len, SQLITE_STATIC, SQLITE_UTF8);
+    case SQL_NULL:
+        break;
+    }
+    return sqlite3_bind_null(stmt, index);
+}
+
+/* To SQLite "$2" is a name like any other, and indexes follow the order of appearance. */
 static bool bind(sqlite3_stmt *stmt, const struct sql_arg *args, int count)
 {
-    bool ok = sqlite3_bind_parameter_count(stmt) == count;
-    for (int i = 0; ok && i < count; i++) {
-        const struct sql_arg *a = &args[i];
-        int rc = SQLITE_OK;
-        switch (a->type) {
-        case SQL_NULL:
-            rc = sqlite3_bind_null(stmt, i + 1);
-            break;
-        case SQL_INT:
-            rc = sqlite3_bind_int64(stmt, i + 1, a->i);
-            break;
-        case SQL_REAL:
-            rc = sqlite3_bind_double(stmt, i + 1, a->r);
-            break;
-        case SQL_TEXT:
-            rc = sqlite3_bind_text64(stmt, i + 1, a->text, a->len, SQLITE_STATIC, SQLITE_UTF8);
-            break;
-        }
-        ok = rc == SQLITE_OK;
+    if (sqlite3_bind_parameter_count(stmt) != count)
+        return false;
+    for (int index = 1; index <= count; index++) {
+        const char *name = sqlite3_bind_parameter_name(stmt, index);
+        long number = name && *name == '$' ? strtol(name + 1, NULL, 10) : 0;
+        if (number < 1 || number > count ||
+            bind_one(stmt, index, &args[number - 1]) != SQLITE_OK)
+            return false;
     }
-    return ok;
+    return true;
 }
 
 static void lite_finish(struct store_cursor *cur)
