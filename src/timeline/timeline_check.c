@@ -100,20 +100,31 @@ static void check_captions(struct check *c, const struct wire_loc *up, const str
     }
 }
 
+static void effect_error(struct check *c, const struct wire_loc *at, const struct wire_raw *input,
+                         const struct err *e)
+{
+    wire_error(c->errs, at, "value_error", input->text, input->len, "{\"error\":{}}",
+               "Value error, %s", e->msg);
+    c->ok = false;
+}
+
 static void check_effects(struct check *c, const struct wire_loc *up, const struct wire_list *list)
 {
-    const struct wire_raw *effects_json = list->items;
+    const struct wire_raw *json = list->items;
     struct wire_loc at_effects = at_key(up, "effects");
-    for (size_t i = 0; i < list->count; i++) {
+    struct effect_use uses[TIMELINE_MAX_EFFECTS];
+    struct effect_rate rate;
+    struct err e = {0};
+    size_t good = 0;
+    for (size_t i = 0; i < list->count && good < TIMELINE_MAX_EFFECTS; i++) {
         struct wire_loc at = at_index(&at_effects, i);
-        struct effect_use use;
-        struct err e = {0};
-        if (effect_parse(effects_json[i].text, effects_json[i].len, c->arena, &use, &e))
-            continue;
-        wire_error(c->errs, &at, "value_error", effects_json[i].text, effects_json[i].len,
-                   "{\"error\":{}}", "Value error, %s", e.msg);
-        c->ok = false;
+        if (effect_parse(json[i].text, json[i].len, c->arena, &uses[good], &e))
+            good++;
+        else
+            effect_error(c, &at, &json[i], &e);
     }
+    if (good && good == list->count && !effect_total_rate(uses, good, &rate, &e))
+        effect_error(c, &at_effects, &(struct wire_raw){0}, &e);
 }
 
 static bool ref_known(const struct check *c, enum timeline_ref what, const char *name)

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * layout.h - the template engine: facts about a source in, a timeline out.
+ *
+ *     struct timeline *tl = timeline_generate(template, &facts, seed, arena, e);
+ *
+ * What it promises, whatever the facts (tests/unit/test_templates.c):
+ * - The result passes timeline_check. Every segment carries a `reason`, in words.
+ * - The same template, facts and seed give the same timeline; another seed is another cut.
+ * - No segment is shorter than 0.4 s, unless the source is. The film, slow motion counted, is not
+ *   longer than the template's film_seconds; of a longer source the most interesting passages are
+ *   taken, in order.
+ * - No cut falls inside a caption (or a word, as the template says), unless somebody speaks without
+ *   a gap for longer than the film may last. A caption longer than 10 s without word times is a
+ *   paragraph and is not kept whole.
+ * - A cut that is put on a beat is at most half a beat from where the pace wanted it.
+ *
+ * Chance: SplitMix64 (Steele, Lea, Flood 2014), seeded with `seed`; nothing else is random.
+ * Facts are not trusted: times that are not finite or outside the source are left out.
+ * Cost: about n log n in the number of facts. Threads: a pure function.
+ */
+#ifndef AIVE_TIMELINE_LAYOUT_H
+#define AIVE_TIMELINE_LAYOUT_H
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "timeline/template.h"
+#include "timeline/timeline.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct layout_span {
+    double start, end; /* s */
+};
+
+struct layout_peak {
+    double time, strength; /* s; 0..1 */
+};
+
+/* Everything is optional but the duration: NULL and 0 say "not known" or "there are none". Times
+ * are seconds of the source; arrays need not be sorted. */
+struct layout_facts {
+    double duration;
+    bool has_video;
+    const double *beats;
+    size_t beat_count;
+    double tempo; /* NAN or 0: none */
+    const double *downbeats;
+    size_t downbeat_count;
+    const struct layout_peak *peaks; /* moments of energy */
+    size_t peak_count;
+    const double *drops; /* where the music sets in */
+    size_t drop_count;
+    const float *levels; /* loudness over time, any scale in which louder is more */
+    size_t level_count;
+    double level_step; /* s between levels */
+    const struct layout_span *pauses;
+    size_t pause_count;
+    const double *shots; /* borders between shots */
+    size_t shot_count;
+    const struct caption *captions;
+    size_t caption_count;
+};
+
+/* NULL: no memory, or the template's effects cannot be read. A source of no length has no segments.
+ * The timeline's asset is null; its captions, beats and tempo are the facts'. */
+struct timeline *timeline_generate(const struct template *tpl, const struct layout_facts *facts,
+                                   uint64_t seed, struct arena *a, struct err *e);
+
+/* The default seed: the same content, the same film. 32 bits, which every JSON reader keeps. */
+uint64_t timeline_seed(const char *content_hash);
+
+#endif
