@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * caption_layout.c - lines and pages.
+ */
+#include "render/caption_layout.h"
+
+#include "core/utf8.h"
+#include "render/caption_text.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Longer units are cut before they are measured, so that a page-long "word" stays measurable. */
+#define UNIT_MAX_CLUSTERS 40
+
+struct piece {
+    struct text_unit unit;
+    double width;
+};
+
+struct pieces {
+    struct piece *items;
+    size_t count;
+};
+
+static size_t count_clusters(const char *s, size_t n)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < n; at += text_cluster(s + at, n - at))
+        count++;
+    return count;
+}
+
+static size_t clusters_length(const char *s, size_t n, size_t clusters)
+{
+    size_t at = 0;
+    while (clusters-- && at < n)
+        at += text_cluster(s + at, n - at);
+    return at;
+}
+
+/* Adds `u` cut into `parts` of equal numbers of clusters. */
+static void add_parts(struct pieces *p, const struct text_unit *u, size_t parts)
+{
+    size_t clusters = count_clusters(u->text, u->len), at = 0;
+    for (size_t i = 0; i < parts && at < u->len; i++) {
+        size_t want = clusters * (i + 1) / parts - clusters * i / parts;
+        size_t len = clusters_length(u->text + at, u->len - at, want);
+        if (len == 0)
+            continue;
+        struct text_unit part = {.text = u->text + at, .len = len};
+        part.chars = utf8_length(part.text, len);
+        part.space_before = at == 0 && u->space_before;
+        part.newline_before = at == 0 && u->newline_before;
+        p->items[p->count++] = (struct piece){.unit = part};
+        at += len;
+    }
+}
+
+static void measure(struct piece *p, const struct caption_ruler *r)
+{
+    p->width = r->width(r->user, p->unit.text, p->unit.len);
+}
+
+/* Units, cut where they are wider than a line. */
+static bool make_pieces(const char *text, const struct caption_ruler *r, struct arena *a,
+                        struct pieces *out)
+{
+    struct text_unit *units;
+    size_t n = text_units(text, &units, a), len = strlen(text);
+    struct pieces raw = {0};
+    if (n == SIZE_MAX || !(raw.items = arena_array(a, len + 1, sizeof *raw.items)) ||
+        !(out->items = arena_array(a, len + 1, sizeof *out->items)))
+        return false;
+    out->count = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t clusters = count_clusters(units[i].text, units[i].len);
+        add_parts(&raw, &units[i], (clusters + UNIT_MAX_CLUSTERS - 1) / UNIT_MAX_CLUSTERS);
+    }
+    for (size_t i = 0; i < raw.count; i++) {
+        measure(&raw.items[i], r);
+        size_t before = out->count, parts = (size_t)ceil(raw.items[i].width / r->max_width);
+        add_parts(out, &raw.items[i].unit, parts > 1 ? parts : 1);
+        for (size_t k = before; k < out->count; k++)
+            measure(&out->items[k], r);
+    }
+    return true;
+}
+
+/* Fills lines up to `width`; first[i] tells that piece i begins one. Returns how many lines. */
+static size_t fill_lines(const struct pieces *p, const struct caption_ruler *r, double width,
+                         bool *first)
+{
+    size_t lines = 0;
+    double at = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct piece *x = &p->items[i];
+        double gap = x->unit.space_before ? r->space_width : 0;
+        first[i] = i == 0 || x->unit.newline_before || at + gap + x->width > width;
+        lines += first[i];
+        at = first[i] ? x->width : at + gap + x->width;
+    }
+    return lines;
+}
+
+/* The narrowest width that needs no more lines: makes them even. */
+static size_t balance_lines(const struct pieces *p, const struct caption_ruler *r, bool *first)
+{
+    size_t lines = fill_lines(p, r, r->max_width, first);
+    double lo = 0, hi = r->max_width;
+    for (int i = 0; i < 10; i++) {
+        double mid = (lo + hi) / 2;
+        if (fill_lines(p, r, mid, first) > lines)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return fill_lines(p, r, hi, first);
+}
+
+static char *write_page(const struct pieces *p, const bool *first, size_t from, size_t to,
+                        size_t *chars, struct arena *a)
+{
+    size_t size = 1, at = 0;
+    for (size_t i = from; i < to; i++)
+        size += p->items[i].unit.len + 1;
+    char *out = arena_alloc(a, size);
+    *chars = 0;
+    for (size_t i = from; out && i < to; i++) {
+        const struct text_unit *u = &p->items[i].unit;
+        if (i > from && (first[i] || u->space_before))
+            out[at++] = first[i] ? '\n' : ' ';
+        memcpy(out + at, u->text, u->len);
+        at += u->len;
+        *chars += u->chars;
+    }
+    return out;
+}
+
+bool caption_layout(const char *text, const struct caption_ruler *r, struct arena *a,
+                    struct caption_page **pages, size_t *count, struct err *e)
+{
+    struct pieces p = {0};
+    bool *first = NULL;
+    *count = 0;
+    if (!make_pieces(text, r, a, &p) ||
+        !(first = arena_array(a, p.count + 1, sizeof *first)) ||
+        !(*pages = arena_array(a, p.count + 1, sizeof **pages)))
+        return err_set(e, ERR_NO_MEMORY, "no memory for a caption");
+    balance_lines(&p, r, first);
+    for (size_t from = 0, to; from < p.count; from = to) {
+        size_t lines = 1;
+        for (to = from + 1; to < p.count; to++)
+            if (first[to] && ++lines > CAPTION_LINES_A_PAGE)
+                break;
+        struct caption_page *page = &(*pages)[*count];
+        page->text = write_page(&p, first, from, to, &page->chars, a);
+        if (!page->text)
+            return err_set(e, ERR_NO_MEMORY, "no memory for a caption");
+        ++*count;
+    }
+    return true;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * caption_layout.h - a caption's text into lines and pages.
+ *
+ * Lines are as even in length as their number allows, and at most as wide as asked for; a unit of
+ * text wider than a line is broken between clusters. A page has at most two lines.
+ * Threads: pure, apart from what `width` does.
+ */
+#ifndef AIVE_RENDER_CAPTION_LAYOUT_H
+#define AIVE_RENDER_CAPTION_LAYOUT_H
+
+#include "core/arena.h"
+#include "core/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CAPTION_LINES_A_PAGE 2
+
+struct caption_page {
+    const char *text; /* lines parted by '\n' */
+    size_t chars;     /* code points without spaces: its share of the time */
+};
+
+struct caption_ruler {
+    double max_width;   /* any unit */
+    double space_width; /* the same unit */
+    double (*width)(void *user, const char *text, size_t len);
+    void *user;
+};
+
+/* Lays out cleaned text (caption_text.h). An empty text has no pages. */
+bool caption_layout(const char *text, const struct caption_ruler *ruler, struct arena *a,
+                    struct caption_page **pages, size_t *count, struct err *e);
+
+#endif
