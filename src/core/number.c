@@ -99,17 +99,21 @@ static double convert_slowly(const struct decimal *d)
 {
     char text[DIGITS_MAX + 32];
     size_t len = 0;
-    int left = d->count;
-    for (const char *s = d->first; s < d->end && len < DIGITS_MAX; s++) {
-        if (is_digit(*s)) {
+    int64_t exponent = d->exponent;
+    bool more = false;
+    for (const char *s = d->first; s < d->end; s++) {
+        if (!is_digit(*s))
+            continue;
+        if (len < DIGITS_MAX) {
             text[len++] = *s;
-            left--;
+        } else {
+            more = more || *s != '0';
+            exponent++;
         }
     }
-    int64_t exponent = d->exponent;
-    if (left > 0) {
+    if (more) {
         text[len++] = '1';
-        exponent += left - 1;
+        exponent--;
     }
     snprintf(text + len, sizeof text - len, "e%lld", (long long)exponent);
     return strtod(text, NULL);

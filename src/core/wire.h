@@ -97,10 +97,12 @@ struct wire_field {
     const char *example;          /* JSON text, may be NULL */
 };
 
+#define WIRE_FIELDS_MAX 64 /* rows of a type: the bits of `present` */
+
 struct wire_type {
     const char *name; /* OpenAPI component name */
     const char *help;
-    const struct wire_field *fields; /* ended by a row whose name is NULL; at most 64 rows */
+    const struct wire_field *fields; /* ended by a row whose name is NULL */
     size_t size;                     /* sizeof the C struct */
     /* Optional members of the C struct; 0 means "has none", so they may not come first in it. */
     size_t present_offset; /* uint64_t: bit i is set when field i was in the text, null or not */
@@ -190,5 +192,9 @@ void wire_schema(const struct wire_type *type, struct buf *out);
 
 /* The same of one row, for parameters: {"type":"integer","minimum":1,"title":"Skip"}. */
 void wire_schema_field(const struct wire_field *f, struct buf *out);
+
+/* For the tests of those who write tables: the rows are sound (names unique, help there, inside of
+ * the struct, kinds complete, defaults within their own limits). Says what is not. */
+bool wire_sound(const struct wire_type *type, struct err *e);
 
 #endif

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIELDS_MAX 64        /* the bits of `present` */
 #define DEFAULT_DEPTH_MAX 32 /* of a default's JSON text */
 
 const struct wire_limits wire_default_limits = {4u << 20, 32, 2000000};
@@ -31,7 +30,7 @@ struct members {
     struct wire_mark base; /* the list of errors before this object */
     struct {
         struct wire_mark from, to;
-    } span[FIELDS_MAX];
+    } span[WIRE_FIELDS_MAX];
     struct buf extra; /* text of the unknown members */
 };
 

@@ -102,6 +102,13 @@ static int bool_word(const char *s)
     return -1;
 }
 
+/* 7, 7.0, but not 1e300: a number that an int field could take. */
+static bool is_whole(const struct wire_scalar *v)
+{
+    return v->type == JSON_NUMBER &&
+           (v->is_int || (v->number == trunc(v->number) && fabs(v->number) < 0x1p63));
+}
+
 static bool store_bool(const struct wire_field *f, const struct wire_scalar *v, void *dst,
                        const struct wire_place *at)
 {
@@ -112,7 +119,7 @@ static bool store_bool(const struct wire_field *f, const struct wire_scalar *v, 
         b = v->number == 1;
     else if (v->type == JSON_STRING && strlen(v->text) == v->len)
         b = (int8_t)bool_word(v->text);
-    else if (v->type != JSON_STRING && !(v->type == JSON_NUMBER && v->is_int))
+    else if (v->type != JSON_STRING && !is_whole(v))
         return wire_wrong_type(f, at);
     if (b < 0)
         return unparsable(f, at);
@@ -169,7 +176,7 @@ static bool int_from_double(const struct wire_field *f, double v, void *dst,
     if (v != trunc(v))
         return complain(at, "int_from_float",
                         "Input should be a valid integer, got a number with a fractional part");
-    if (v >= 0x1p63 || v <= -0x1p63) /* -2^63 itself stands for null */
+    if (fabs(v) >= 0x1p63) /* -2^63 would fit, but stands for null */
         return too_large(at);
     return store_int64(f, (int64_t)v, dst, at);
 }
