@@ -211,7 +211,7 @@ static void find_x264_version(char *out, size_t size)
         at += sizeof mark - 1;
         left -= sizeof mark - 1;
         snprintf(out, size, "%.*s", (int)(left < size ? left : size - 1), at);
-        out[strcspn(out, "-\n")] = '\0'; /* "164 r3095 baee400 - H.264/..." */
+        out[strcspn(out, "-\n") - 1] = '\0'; /* "164 r3095 baee400 - H.264/..." */
     }
 
 out:

@@ -79,8 +79,13 @@ static void note_packet(struct scan *s)
     t->packets++;
     s->bytes += s->pkt->size;
     try_decode(s, t);
-    if (at == AV_NOPTS_VALUE || s->pkt->flags & AV_PKT_FLAG_DISCARD)
+    if (s->pkt->flags & AV_PKT_FLAG_DISCARD)
         return;
+    if (at == AV_NOPTS_VALUE) { /* follows the packet before */
+        if (t->end_ticks != INT64_MIN && t == &s->audio)
+            t->end_ticks += packet_duration(t->st, s->pkt);
+        return;
+    }
     if (t == &s->video && s->time_count < MAX_TIMES)
         s->times[s->time_count++] = at;
     end = source_ticks(&s->src, t->st, at) + packet_duration(t->st, s->pkt);
