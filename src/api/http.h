@@ -38,7 +38,6 @@ struct http_media_class {
     const char *name;
     const char *dir;     /* folder on disk */
     bool attachment;     /* never shown inline (consent documents) */
-    bool private_;       /* not served at all unless authorize() agrees */
     const char *cache;   /* Cache-Control; NULL: "no-cache" */
 };
 
@@ -46,14 +45,15 @@ struct http_limits {
     uint64_t json_bytes;        /* of a JSON body                               4 MiB */
     uint64_t upload_bytes;      /* of a multipart body                          8 GiB */
     size_t arena_bytes;         /* memory of one request                       64 MiB */
-    unsigned connections;       /* at once; above it clients wait               1000  */
+    unsigned connections;       /* at once; above it clients wait               2048  */
     unsigned per_ip;            /* at once from one address; 0: no limit           0  */
     unsigned headers;           /* of one request                                100  */
     unsigned header_ms;         /* to send the head of a request               10 000 */
-    unsigned idle_ms;           /* of a kept connection between requests       75 000 */
+    unsigned idle_ms;           /* without any progress: of a kept connection between
+                                 * requests, of a client that takes none of its answer. Whole
+                                 * seconds                                      60 000 */
     unsigned body_window_ms;    /* in every such window a body must bring      30 000 */
     unsigned body_min_rate;     /* this many bytes a second                     1 024 */
-    unsigned stall_ms;          /* without the client taking any of an answer  60 000 */
     unsigned drain_ms;          /* how long and how much of an unwanted body    2 000 */
     uint64_t drain_bytes;       /* is taken, so that the client sees the answer 1 MiB */
     unsigned sweep_ms;          /* how often deadlines are looked at              500 */

@@ -20,8 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct http_server;
 struct route;
+struct site;
 
 struct http_pair {
     const char *name, *value; /* NUL-ended, no NUL inside */
@@ -57,7 +57,7 @@ struct request {
 
     const struct http_pair *headers, *queries; /* as they came, values decoded */
     size_t header_count, query_count;
-    const struct http_server *server; /* for the layer's own routes; NULL in unit tests */
+    const struct site *site; /* for the layer's own routes; NULL in unit tests */
 };
 
 /* First header of that name (case does not matter), or NULL. */
