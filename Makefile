@@ -37,7 +37,7 @@ demo: all
 
 test: all
 	@packaging/install test
-	@tests/run.sh $(BUILD) $(T)
+	@/usr/bin/python3 tests/run.py $(BUILD) $(T)
 
 asan:
 	@packaging/install lint

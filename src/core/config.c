@@ -75,6 +75,10 @@ const struct option config_options[] = {
      .help = "Chat backend of a session that names none."},
     {.name = "hf-text-model", .kind = OPT_TEXT, AT(hf_text_model), .def = "distilgpt2", .value = "NAME",
      .help = "Text model of the hf chat backend."},
+    {.name = "video-model-url", .kind = OPT_TEXT, AT(video_model_url), .value = "URL",
+     .help = "Model server of /api/tools/generate_video (not built into this version yet)."},
+    {.name = "image-model-url", .kind = OPT_TEXT, AT(image_model_url), .value = "URL",
+     .help = "Model server of /api/tools/edit_image (not built into this version yet)."},
     {.name = "offline", .kind = OPT_BOOL, AT(offline), .def = "false", .help = "Never fetch a model."},
 
     {.name = "log-level", .kind = OPT_TEXT, AT(log_level), .def = "info", .choices = levels, .value = "LEVEL", .group = "Log",

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * api_timeline.c - reading, replacing, laying out anew, undoing. Every stored change is a revision;
+ * its ETag on GET is what If-Match on the changing routes means. */
+#include "api/app.h"
+#include "core/log.h"
+#include "core/timebase.h"
+#include "jobs/worker.h"
+#include "render/sfx.h"
+#include "timeline/timeline.h"
+
+#include <string.h>
+
+#define ANALYSIS_WAIT_MS (15 * 60 * 1000)
+#define STORE_TRIES 5
+
+bool timeline_get(struct request *req, struct reply *reply, struct err *e)
+{
+    const struct id_param *p = req->params;
+    return reply_project(reply, app_workspace(req), p->id, req->arena, e);
+}
+
+/* --- If-Match --------------------------------------------------------------------------------- */
+
+/* The revision that If-Match allows to be changed: -1 without the header or with "*". */
+static bool expected_revision(const struct request *req, const struct timeline_doc *head,
+                              int64_t *expected, struct err *e)
+{
+    const char *match = request_header(req, "If-Match");
+    *expected = -1;
+    if (!match || strcmp(match, "*") == 0)
+        return true;
+    const char *quoted = arena_printf(req->arena, "\"%s\"", head->etag);
+    if (!quoted)
+        return err_set(e, ERR_NO_MEMORY, "no memory for a header");
+    for (const char *at = strstr(match, quoted); at; at = strstr(at + 1, quoted)) {
+        bool weak = at - match >= 2 && strncmp(at - 2, "W/", 2) == 0;
+        if (!weak && head->revision > 0) {
+            *expected = head->revision;
+            return true;
+        }
+    }
+    return err_set(e, ERR_STALE,
+                   "The timeline was changed in the meantime: GET it again, then repeat the change");
+}
+
+/* --- Checking --------------------------------------------------------------------------------- */
+
+struct owner {
+    struct workspace *ws;
+    const struct asset *asset;
+    struct arena *arena;
+};
+
+static bool is_own(const struct asset *asset, const char *name)
+{
+    return asset->path && (strcmp(name, asset->path) == 0 ||
+                           (strncmp(name, "/media/", 7) == 0 && strcmp(name + 7, asset->path) == 0));
+}
+
+static bool known_name(void *user, enum timeline_ref what, const char *name)
+{
+    const struct owner *o = user;
+    struct asset found;
+    struct err ignored;
+    switch (what) {
+    case TIMELINE_REF_ASSET:
+        return is_own(o->asset, name);
+    case TIMELINE_REF_SOUND:
+        return find_asset(o->ws, name, 0, &found, o->arena, &ignored) && found.has_audio;
+    case TIMELINE_REF_SFX:
+        return sfx_find(name) != NULL;
+    }
+    return false;
+}
+
+static struct timeline_facts facts_of(const struct asset *asset)
+{
+    return (struct timeline_facts){
+        .duration_ticks = asset->duration_ticks,
+        .frame_ticks = asset->has_video && asset->fps_num > 0
+                           ? ticks_scale(TICKS_PER_SECOND, asset->fps_den, asset->fps_num)
+                           : 0,
+    };
+}
+
+/* --- Replacing -------------------------------------------------------------------------------- */
+
+/* The update over what is stored, as canonical text. */
+static bool merged_text(const struct project_detail *d, const struct timeline *update,
+                        struct arena *a, struct buf *text, struct err *e)
+{
+    struct timeline *old = NULL;
+    if (d->timeline.text &&
+        !(old = timeline_parse_trusted(d->timeline.text, d->timeline.text_len, a, e)))
+        return err_wrap(e, "stored timeline of project %lld", (long long)d->project.id);
+    struct timeline *next = timeline_merge(old, update, a);
+    if (!next || (d->asset.id &&
+                  !timeline_set_asset(next, d->asset.path, workspace_url(d->asset.path, a), a)))
+        return err_set(e, ERR_NO_MEMORY, "no memory for the timeline");
+    return timeline_write(next, text, e);
+}
+
+/* Merging reads the head, so storing must find it unchanged; when somebody was faster, once more,
+ * unless the client itself insists on a revision. */
+static bool store_update(struct request *req, int64_t id, const struct timeline *update,
+                         struct err *e)
+{
+    struct workspace *ws = app_workspace(req);
+    for (int tries = 0; tries < STORE_TRIES; tries++) {
+        struct project_detail d;
+        struct buf text;
+        int64_t expected;
+        if (!find_project(ws, id, &d, req->arena, e) ||
+            !expected_revision(req, &d.timeline, &expected, e))
+            return false;
+        buf_init(&text, timeline_limits.max_bytes);
+        bool ok = merged_text(&d, update, req->arena, &text, e) &&
+                  timeline_doc_put(ws->store, id, d.timeline.revision, "user", text.data, text.len,
+                                   NULL, e);
+        buf_finish(&text);
+        if (ok || e->code != ERR_STALE || expected >= 0)
+            return ok;
+    }
+    return err_set(e, ERR_BUSY, "Too many changes of this timeline at once: try again");
+}
+
+bool timeline_post(struct request *req, struct reply *reply, struct err *e)
+{
+    struct workspace *ws = app_workspace(req);
+    const struct id_param *p = req->params;
+    const struct timeline_update *body = req->body;
+    struct project_detail d;
+    int64_t expected;
+    if (!find_project(ws, p->id, &d, req->arena, e) ||
+        !expected_revision(req, &d.timeline, &expected, e))
+        return false;
+
+    struct wire_errors errs = {0};
+    struct wire_loc root = {.key = "body"}, loc = {.up = &root, .key = "timeline"};
+    struct owner owner = {ws, &d.asset, req->arena};
+    struct timeline_facts facts = facts_of(&d.asset);
+    struct timeline_refs refs = {known_name, &owner};
+    bool fine = timeline_check(body->timeline, &facts, &refs, &loc, req->arena, &errs);
+    if (!fine)
+        reply_validation(reply, &errs);
+    wire_errors_finish(&errs);
+    if (!fine)
+        return true;
+    return store_update(req, p->id, body->timeline, e) &&
+           reply_project(reply, ws, p->id, req->arena, e);
+}
+
+/* --- Laying out anew -------------------------------------------------------------------------- */
+
+/* The project's analysis: the one that is under way, or a new one. */
+static bool start_analysis(struct workspace *ws, const struct project_detail *d,
+                           char id[JOB_ID_SIZE], struct arena *a, struct err *e)
+{
+    struct job *rows;
+    size_t count;
+    if (!store_begin(ws->store, e))
+        return false;
+    bool ok = job_active_of_project(&ws->jobs, d->project.id, "analyze", &rows, &count, a, e);
+    if (ok && count > 0) {
+        memcpy(id, rows[0].id, JOB_ID_SIZE);
+    } else if (ok) {
+        struct job_order order = {.kind = "analyze", .project_id = d->project.id,
+                                  .asset_id = d->asset.id};
+        ok = job_create(&ws->jobs, &order, id, e) &&
+             project_set_status(ws->store, d->project.id, PROJECT_ANALYZING, e);
+    }
+    ok = store_end(ws->store, ok, e);
+    jobs_wake(&ws->jobs);
+    return ok;
+}
+
+bool timeline_analyze(struct request *req, struct reply *reply, struct err *e)
+{
+    struct workspace *ws = app_workspace(req);
+    const struct id_param *p = req->params;
+    struct project_detail d;
+    char id[JOB_ID_SIZE];
+    if (!find_project(ws, p->id, &d, req->arena, e))
+        return false;
+    if (d.asset.id == 0)
+        return err_set(e, ERR_CONFLICT, "This project has no asset to analyse");
+    if (!start_analysis(ws, &d, id, req->arena, e))
+        return false;
+    if (request_prefers(req, "respond-async")) {
+        reply_header(reply, "Preference-Applied", "respond-async");
+        return reply_job(reply, 202, id, req->arena);
+    }
+
+    struct job job;
+    struct err why = {0};
+    if (!worker_wait_job(&ws->jobs, id, ANALYSIS_WAIT_MS, req->cancel, &job, req->arena, &why)) {
+        if (why.code == ERR_TIMEOUT || why.code == ERR_CANCELED)
+            return reply_job(reply, 202, id, req->arena);
+        *e = why;
+        return false;
+    }
+    if (job.state == JOB_FAILED)
+        return err_set(e, job.error_code, "Analysis failed: %s", job.error ? job.error : "");
+    if (job.state == JOB_CANCELED)
+        return err_set(e, ERR_CANCELED, "The analysis was canceled");
+    return reply_project(reply, ws, p->id, req->arena, e);
+}
+
+/* --- Revisions -------------------------------------------------------------------------------- */
+
+bool timeline_revisions_get(struct request *req, struct reply *reply, struct err *e)
+{
+    struct workspace *ws = app_workspace(req);
+    const struct id_param *p = req->params;
+    const struct page_query *page = req->query;
+    struct project project;
+    struct timeline_revision *rows;
+    size_t count;
+    if (!project_find(ws->store, p->id, &project, req->arena, e))
+        return e->code == ERR_NOT_FOUND ? err_set(e, ERR_NOT_FOUND, "Project not found") : false;
+    if (!timeline_revisions(ws->store, p->id, page->skip, page->limit, &rows, &count, req->arena,
+                            e))
+        return false;
+    struct revision_model *lines = arena_array(req->arena, count + 1, sizeof *lines);
+    if (!lines)
+        return err_set(e, ERR_NO_MEMORY, "no memory for the revisions");
+    for (size_t i = 0; i < count; i++)
+        lines[i] = (struct revision_model){
+            .revision = rows[i].revision,
+            .parent = rows[i].parent ? rows[i].parent : INT64_MIN,
+            .source = rows[i].who,
+            .created_at = show_time(rows[i].created_us, req->arena),
+            .current = rows[i].is_head,
+        };
+    return reply_json_list(reply, &wire_revision, lines, count);
+}
+
+typedef bool step_fn(struct store *s, int64_t project_id, int64_t expected,
+                     struct timeline_doc *out, struct arena *a, struct err *e);
+
+static bool move_head(struct request *req, struct reply *reply, step_fn *step, const char *nothing,
+                      struct err *e)
+{
+    struct workspace *ws = app_workspace(req);
+    const struct id_param *p = req->params;
+    struct project_detail d;
+    struct timeline_doc now;
+    int64_t expected;
+    if (!find_project(ws, p->id, &d, req->arena, e) ||
+        !expected_revision(req, &d.timeline, &expected, e))
+        return false;
+    if (!step(ws->store, p->id, expected, &now, req->arena, e))
+        return e->code == ERR_CONFLICT ? err_set(e, ERR_CONFLICT, "%s", nothing) : false;
+    return reply_project(reply, ws, p->id, req->arena, e);
+}
+
+bool timeline_undo_post(struct request *req, struct reply *reply, struct err *e)
+{
+    return move_head(req, reply, timeline_undo, "Nothing to undo: this is the first revision", e);
+}
+
+bool timeline_redo_post(struct request *req, struct reply *reply, struct err *e)
+{
+    return move_head(req, reply, timeline_redo, "Nothing to redo: this is the newest revision", e);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * app.h - what every handler finds behind request.app, and how rows become bodies.
+ */
+#ifndef AIVE_API_APP_H
+#define AIVE_API_APP_H
+
+#include "api/models.h"
+#include "api/reply.h"
+#include "api/request.h"
+#include "api/route.h"
+#include "jobs/workspace.h"
+#include "store/store.h"
+
+struct app {
+    struct workspace *ws;
+    int64_t started_us;
+};
+
+static inline struct workspace *app_workspace(const struct request *req)
+{
+    return ((const struct app *)req->app)->ws;
+}
+
+/* The whole table of routes; main() of the server and the tests use it. */
+extern const struct route api_routes[];
+extern const size_t api_route_count;
+
+/* --- Rows -> bodies: filled structs in the arena; false: no memory --------------------------- */
+
+bool show_asset(const struct asset *asset, struct asset_model *out, struct arena *a);
+void show_consent(const struct consent *consent, struct consent_model *out, struct arena *a);
+bool show_project(const struct project_detail *d, struct project_model *out, struct arena *a);
+bool show_job(const struct workspace *ws, const char *id, struct job_status *out, struct arena *a,
+              struct err *e);
+const char *show_time(int64_t us, struct arena *a); /* NULL for 0 */
+
+/* Answers with the project as it now is, ETag included. */
+bool reply_project(struct reply *reply, struct workspace *ws, int64_t id, struct arena *a,
+                   struct err *e);
+
+/* 202 with job_id, status_url and a Location header, for work that goes on. */
+bool reply_job(struct reply *reply, int status, const char *job_id, struct arena *a);
+
+/* --- Shared by several handlers -------------------------------------------------------------- */
+
+/* project_get() with the words of the API; ERR_NOT_FOUND "Project not found". */
+bool find_project(struct workspace *ws, int64_t id, struct project_detail *out, struct arena *a,
+                  struct err *e);
+
+/* An asset by what a client calls it: its stored path, its media URL, or its id (path NULL).
+ * ERR_NOT_FOUND "Asset not found" whatever the reason. */
+bool find_asset(struct workspace *ws, const char *path, int64_t id, struct asset *out,
+                struct arena *a, struct err *e);
+
+/* A temporary file where uploads of that kind are published. */
+int open_ingest_upload(void *app, const char *field, struct err *e);
+int open_consent_upload(void *app, const char *field, struct err *e);
+
+/* May this project be rendered now? ERR_FORBIDDEN with the contract's words. */
+bool consent_complete(const struct workspace *ws, const struct consent *c, struct err *e);
+
+/* --- Handlers, one file for each resource ---------------------------------------------------- */
+
+route_fn health_get;
+route_fn ingest_post;
+route_fn timeline_get, timeline_post, timeline_analyze;
+route_fn timeline_revisions_get, timeline_undo_post, timeline_redo_post;
+route_fn projects_get;
+route_fn consent_status_get, consent_checkbox_post, consent_upload_post;
+route_fn render_start_post, render_status_get, render_cancel_post;
+route_fn tools_post, generate_video_post, edit_image_post;
+route_fn chat_sessions_get, chat_sessions_post, chat_session_get_one, chat_messages_post;
+
+#endif

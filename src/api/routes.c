@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * routes.c - every endpoint, one row each. /media, /docs and /openapi.json are the layer's own. */
+#include "api/app.h"
+#include "chat/chat.h"
+#include "timeline/timeline.h"
+
+#define CONSENT_DOCUMENT_MAX ((uint64_t)20 << 20)
+/* Room for the form around the largest document. */
+#define CONSENT_BODY_MAX (CONSENT_DOCUMENT_MAX + 65536)
+
+static const struct route_file ingest_files[] = {
+    {.name = "file", .required = true, .help = "The video or sound: MP4, MOV, MKV, WebM, AVI, MPEG-TS, FLV, MP3, WAV, FLAC, Ogg, AAC."},
+    {0},
+};
+static const struct route_file consent_files[] = {
+    {.name = "file", .required = true, .help = "The signed document: PDF, PNG or JPEG, at most 20 MiB."},
+    {0},
+};
+
+/* clang-format off */
+#define NOT_FOUND    {404, "Not Found", NULL}
+#define FORBIDDEN    {403, "Creator consent is missing", NULL}
+#define CONFLICT     {409, "Not in this state", NULL}
+#define STALE        {412, "The timeline was changed in the meantime", NULL}
+#define TOO_LARGE    {413, "Over a limit", NULL}
+#define UNSUPPORTED  {415, "Not a kind of file that is taken", NULL}
+#define UNAVAILABLE  {503, "Something is missing or busy; the answer names it", NULL}
+#define NO_SPACE     {507, "The disk is full", NULL}
+#define ACCEPTED(t)  {202, "Accepted; the work goes on", t}
+
+static const struct route_response not_found[] = {NOT_FOUND, {0}};
+static const struct route_response ingest_answers[] = {ACCEPTED(&wire_ingest), TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response update_answers[] = {NOT_FOUND, STALE, TOO_LARGE, {0}};
+static const struct route_response analyze_answers[] = {ACCEPTED(&wire_render_started), NOT_FOUND, CONFLICT, UNAVAILABLE, {0}};
+static const struct route_response step_answers[] = {NOT_FOUND, CONFLICT, STALE, {0}};
+static const struct route_response upload_answers[] = {NOT_FOUND, TOO_LARGE, UNSUPPORTED, NO_SPACE, {0}};
+static const struct route_response render_answers[] = {FORBIDDEN, NOT_FOUND, CONFLICT, {0}};
+static const struct route_response cancel_answers[] = {NOT_FOUND, CONFLICT, {0}};
+static const struct route_response tool_answers[] = {NOT_FOUND, UNAVAILABLE, {0}};
+static const struct route_response model_answers[] = {UNAVAILABLE, {0}};
+static const struct route_response chat_answers[] = {NOT_FOUND, UNAVAILABLE, {0}};
+
+const struct route api_routes[] = {
+    {.method = "GET", .path = "/api/healthz", .name = "healthz", .tag = "health", .access = ACCESS_PUBLIC, .run = RUN_INLINE,
+     .handler = health_get, .response = &wire_health, .help = "Is the server up, and does its queue answer?"},
+
+    {.method = "POST", .path = "/api/ingest", .name = "ingest", .tag = "ingest", .run = RUN_LONG, .handler = ingest_post,
+     .body = BODY_MULTIPART, .files = ingest_files, .form = &form_ingest, .open_upload = open_ingest_upload,
+     .response = &wire_ingest, .responses = ingest_answers,
+     .help = "Upload a video. Waits for the analysis, or answers 202 at once with Prefer: respond-async."},
+
+    {.method = "GET", .path = "/api/projects", .name = "list_projects", .tag = "timeline", .run = RUN_INLINE, .handler = projects_get,
+     .query = &query_page, .response = &wire_project_line, .response_list = true,
+     .help = "All projects, newest first; their number is in X-Total-Count."},
+
+    {.method = "GET", .path = "/api/timeline/{project_id}", .name = "get_timeline", .tag = "timeline", .run = RUN_INLINE,
+     .handler = timeline_get, .params = &params_project, .response = &wire_project, .responses = not_found,
+     .help = "A project with its timeline; ETag names the revision."},
+    {.method = "POST", .path = "/api/timeline/{project_id}", .name = "update_timeline", .tag = "timeline", .run = RUN_POOL,
+     .handler = timeline_post, .params = &params_project, .body = BODY_JSON, .body_limit = (uint64_t)24 << 20,
+     .request = &wire_timeline_update, .response = &wire_project, .responses = update_answers,
+     .help = "Replace the timeline's segments, and what else is given. If-Match guards against lost changes."},
+    {.method = "POST", .path = "/api/timeline/{project_id}/analyze", .name = "analyze_timeline", .tag = "timeline", .run = RUN_LONG,
+     .handler = timeline_analyze, .params = &params_project, .response = &wire_project, .responses = analyze_answers,
+     .help = "Analyse the asset again and lay out a new timeline."},
+    {.method = "GET", .path = "/api/timeline/{project_id}/revisions", .name = "list_revisions", .tag = "timeline", .run = RUN_INLINE,
+     .handler = timeline_revisions_get, .params = &params_project, .query = &query_page, .response = &wire_revision, .response_list = true,
+     .responses = not_found, .help = "Every stored change, newest first."},
+    {.method = "POST", .path = "/api/timeline/{project_id}/undo", .name = "undo_timeline", .tag = "timeline", .run = RUN_POOL,
+     .handler = timeline_undo_post, .params = &params_project, .response = &wire_project, .responses = step_answers,
+     .help = "Go back to the revision before."},
+    {.method = "POST", .path = "/api/timeline/{project_id}/redo", .name = "redo_timeline", .tag = "timeline", .run = RUN_POOL,
+     .handler = timeline_redo_post, .params = &params_project, .response = &wire_project, .responses = step_answers,
+     .help = "Go forward again after an undo."},
+
+    {.method = "GET", .path = "/api/consent/{asset_id}", .name = "get_consent", .tag = "consent", .run = RUN_INLINE,
+     .handler = consent_status_get, .params = &params_asset, .response = &wire_consent, .responses = not_found,
+     .help = "Has the creator of this asset agreed?"},
+    {.method = "POST", .path = "/api/consent/{asset_id}/checkbox", .name = "checkbox", .tag = "consent", .run = RUN_POOL,
+     .handler = consent_checkbox_post, .params = &params_asset, .body = BODY_JSON, .request = &wire_consent_checkbox,
+     .response = &wire_consent, .responses = not_found, .help = "Record or withdraw consent; withdrawing cancels renders."},
+    {.method = "POST", .path = "/api/consent/{asset_id}/upload", .name = "upload_consent", .tag = "consent", .run = RUN_POOL,
+     .handler = consent_upload_post, .params = &params_asset, .body = BODY_MULTIPART, .body_limit = CONSENT_BODY_MAX,
+     .files = consent_files, .open_upload = open_consent_upload, .response = &wire_consent, .responses = upload_answers,
+     .help = "Store the signed document."},
+
+    {.method = "POST", .path = "/api/render/{project_id}", .name = "start_render", .tag = "render", .run = RUN_POOL,
+     .handler = render_start_post, .params = &params_project, .body = BODY_JSON, .request = &wire_render_request, .request_optional = true,
+     .body_limit = 65536, .response = &wire_render_started, .responses = render_answers, .help = "Queue the film. Needs the creator's consent."},
+    {.method = "GET", .path = "/api/render/status/{job_id}", .name = "render_status", .tag = "render", .run = RUN_INLINE,
+     .handler = render_status_get, .params = &params_job, .response = &wire_job_status, .responses = not_found,
+     .help = "How a job stands."},
+    {.method = "POST", .path = "/api/render/{job_id}/cancel", .name = "cancel_render", .tag = "render", .run = RUN_LONG,
+     .handler = render_cancel_post, .params = &params_job, .response = &wire_job_status, .responses = cancel_answers,
+     .help = "Stop a job."},
+
+    {.method = "POST", .path = "/api/tools", .name = "run_tool", .tag = "tools", .run = RUN_LONG, .handler = tools_post,
+     .body = BODY_JSON, .request = &wire_tool_request, .response = &wire_tool_answer, .responses = tool_answers,
+     .help = "Run one tool: transcribe, beats, thumbnail, caption_srt, suggest_effects."},
+    {.method = "POST", .path = "/api/tools/generate_video", .name = "generate_video", .tag = "tools", .run = RUN_POOL,
+     .handler = generate_video_post, .body = BODY_JSON, .body_limit = 65536, .request = &wire_generate_video,
+     .response = &wire_generated_file, .responses = model_answers, .help = "A video from words; needs a model server."},
+    {.method = "POST", .path = "/api/tools/edit_image", .name = "edit_image", .tag = "tools", .run = RUN_POOL,
+     .handler = edit_image_post, .body = BODY_JSON, .body_limit = 65536, .request = &wire_edit_image,
+     .response = &wire_generated_file, .responses = model_answers, .help = "An image from words; needs a model server."},
+
+    {.method = "GET", .path = "/api/chat/sessions", .name = "list_sessions", .tag = "chat", .run = RUN_INLINE, .handler = chat_sessions_get,
+     .response = &wire_chat_session_list, .help = "All chat sessions, newest first."},
+    {.method = "POST", .path = "/api/chat/sessions", .name = "create_session", .tag = "chat", .run = RUN_POOL, .handler = chat_sessions_post,
+     .body = BODY_JSON, .body_limit = 65536, .request = &wire_chat_session_create, .response = &wire_chat_session, .responses = chat_answers,
+     .help = "Begin a chat."},
+    {.method = "GET", .path = "/api/chat/sessions/{session_id}", .name = "get_session", .tag = "chat", .run = RUN_INLINE,
+     .handler = chat_session_get_one, .params = &params_session, .response = &wire_chat_session, .responses = not_found,
+     .help = "A chat with all its messages."},
+    {.method = "POST", .path = "/api/chat/sessions/{session_id}/messages", .name = "send_message", .tag = "chat", .run = RUN_POOL,
+     .handler = chat_messages_post, .params = &params_session, .body = BODY_JSON, .body_limit = 262144,
+     .request = &wire_chat_send_request, .response = &wire_chat_send_response, .responses = chat_answers, .help = "Say something and get the reply."},
+};
+/* clang-format on */
+
+const size_t api_route_count = sizeof api_routes / sizeof *api_routes;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/source.h"
+
+#include "core/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int source_open(const char *path, struct err *e)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_errno(e, errno, "%s", path), -1;
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return err_set(e, ERR_INVALID, "%s is not a file", path), -1;
+    }
+    return fd;
+}
+
+bool source_load(struct cmd_context *c, const char *path, int *fd, struct asset *asset,
+                 struct probe_report **probe, struct err *e)
+{
+    char hash[65];
+    *fd = source_open(path, e);
+    if (*fd < 0)
+        return false;
+    *probe = probe_run(*fd, -1, c->cancel, c->arena, e);
+    if (!*probe || !file_hash(*fd, hash, e)) {
+        close(*fd);
+        *fd = -1;
+        return err_wrap(e, "%s", path);
+    }
+    *asset = (struct asset){
+        .path = path,
+        .content_hash = arena_strdup(c->arena, hash),
+        .size_bytes = file_size(*fd),
+        .duration_ticks = (*probe)->duration_ticks,
+        .has_video = (*probe)->has_video == 1,
+        .has_audio = (*probe)->has_audio == 1,
+    };
+    return asset->content_hash ? true : err_set(e, ERR_NO_MEMORY, "no memory for %s", path);
+}
+
+bool output_write(const char *path, const char *text, size_t n, struct err *e)
+{
+    if (strcmp(path, "-") == 0)
+        return file_write_all(STDOUT_FILENO, text, n, e);
+    char temp[4096];
+    if ((size_t)snprintf(temp, sizeof temp, "%s.part", path) >= sizeof temp)
+        return err_set(e, ERR_INVALID, "the name %.80s... is too long", path);
+    int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return err_errno(e, errno, "%s", path);
+    bool ok = file_write_all(fd, text, n, e);
+    if (ok && fsync(fd) < 0)
+        ok = err_errno(e, errno, "%s", path);
+    close(fd);
+    if (ok && rename(temp, path) < 0)
+        ok = err_errno(e, errno, "%s", path);
+    if (!ok)
+        unlink(temp);
+    return ok;
+}
+
+void progress_draw(struct progress_line *p, double percent, const char *text)
+{
+    if (!p->show || (p->drawn && percent - p->last < 0.5 && percent < 100))
+        return;
+    p->last = percent;
+    if (!isatty(STDERR_FILENO)) {
+        fprintf(stderr, "%5.1f%% %s\n", percent, text ? text : "");
+    } else {
+        int full = (int)(percent * 0.4);
+        fprintf(stderr, "\r[%-40.*s] %5.1f%% %-24.24s", full,
+                "########################################", percent, text ? text : "");
+    }
+    p->drawn = true;
+}
+
+void progress_end(struct progress_line *p)
+{
+    if (p->drawn && isatty(STDERR_FILENO))
+        fputc('\n', stderr);
+    p->drawn = false;
+}

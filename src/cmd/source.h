@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * source.h - media files named on the command line.
+ */
+#ifndef AIVE_CMD_SOURCE_H
+#define AIVE_CMD_SOURCE_H
+
+#include "cmd/cmd.h"
+#include "jobs/probe.h"
+#include "store/store.h"
+
+/* Opens a regular file for reading; -1 with words. */
+int source_open(const char *path, struct err *e);
+
+/* Opens, probes and hashes a file: an asset as the server would store it, without a database. */
+bool source_load(struct cmd_context *c, const char *path, int *fd, struct asset *asset,
+                 struct probe_report **probe, struct err *e);
+
+/* Writes text to a file: whole or not at all. "-" is stdout. */
+bool output_write(const char *path, const char *text, size_t n, struct err *e);
+
+/* A line of progress on stderr, redrawn in place on a terminal; silent where `show` is false.
+ * `text` may be NULL. progress_end() leaves the line. */
+struct progress_line {
+    bool show, drawn;
+    double last;
+};
+void progress_draw(struct progress_line *p, double percent, const char *text);
+void progress_end(struct progress_line *p);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * analyze.c - both sides of the work-horse that listens. run_analyze.c is the job on top. */
+#include "jobs/analyze.h"
+
+#include "analysis/beats.h"
+#include "analysis/silence.h"
+#include "core/timebase.h"
+#include "media/media.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ANALYSIS_BLOCK 8192 /* samples: a third of a second */
+#define LEVEL_STEP_S 0.25
+#define LEVELS_MAX 20000 /* an hour and a half at that step; longer films get a coarser one */
+
+/* clang-format off */
+#define F(type, member, k, words) {.name = #member, .kind = k, .flags = WIRE_NULLABLE, .offset = offsetof(type, member), .help = words}
+static const struct wire_field energy_fields[] = {
+    F(struct energy_mark, time, WIRE_NUMBER, "Seconds."),
+    F(struct energy_mark, score, WIRE_NUMBER, "How much it stands out, about 0 to 1."),
+    {0},
+};
+static const struct wire_type wire_energy = {.name = "EnergyPeak", .fields = energy_fields, .size = sizeof(struct energy_mark)};
+
+static const struct wire_field pause_fields[] = {
+    F(struct pause_mark, start, WIRE_NUMBER, "Seconds."),
+    F(struct pause_mark, end, WIRE_NUMBER, "Seconds."),
+    {0},
+};
+static const struct wire_type wire_pause = {.name = "Pause", .fields = pause_fields, .size = sizeof(struct pause_mark)};
+
+static const struct wire_field transcript_fields[] = {
+    F(struct transcript_report, engine, WIRE_STRING, "What listened; null: nothing did."),
+    F(struct transcript_report, model, WIRE_STRING, "The model it used."),
+    F(struct transcript_report, reason, WIRE_STRING, "Why there is no transcript."),
+    {0},
+};
+const struct wire_type wire_transcript = {.name = "Transcript", .fields = transcript_fields, .size = sizeof(struct transcript_report)};
+
+static const struct wire_field analysis_fields[] = {
+    F(struct analysis_report, duration, WIRE_NUMBER, "Seconds of sound."),
+    F(struct analysis_report, tempo, WIRE_NUMBER, "Beats a minute."),
+    F(struct analysis_report, confidence, WIRE_NUMBER, "How much the beats stand out, 0 to 1."),
+    {.name = "beats", .kind = WIRE_LIST, .item = WIRE_NUMBER, .offset = offsetof(struct analysis_report, beats), .help = "Seconds."},
+    {.name = "energy_peaks", .kind = WIRE_LIST, .item = WIRE_OBJECT, .type = &wire_energy, .offset = offsetof(struct analysis_report, energy), .help = "Moments that stand out."},
+    {.name = "pauses", .kind = WIRE_LIST, .item = WIRE_OBJECT, .type = &wire_pause, .offset = offsetof(struct analysis_report, pauses), .help = "Where nothing is heard."},
+    F(struct analysis_report, drop, WIRE_NUMBER, "Where the music sets in, seconds."),
+    F(struct analysis_report, level_step, WIRE_NUMBER, "Seconds between levels."),
+    {.name = "levels", .kind = WIRE_LIST, .item = WIRE_NUMBER, .offset = offsetof(struct analysis_report, levels), .help = "Loudness over time, dBFS."},
+    {.name = "transcript", .kind = WIRE_OBJECT, .type = &wire_transcript, .flags = WIRE_NULLABLE, .offset = offsetof(struct analysis_report, transcript), .help = "What was said."},
+    {0},
+};
+#undef F
+const struct wire_type wire_analysis = {.name = "Analysis", .help = "What a film sounds like.", .fields = analysis_fields,
+                                        .size = sizeof(struct analysis_report)};
+/* clang-format on */
+
+/* --- Inside the work-horse -------------------------------------------------------------------- */
+
+static bool listen_all(struct horse *h, struct audio_reader *r, struct beats *b, int64_t total,
+                       struct err *e)
+{
+    float block[ANALYSIS_BLOCK];
+    int64_t done = 0;
+    int n;
+    while ((n = audio_reader_read(r, block, ANALYSIS_BLOCK, e)) > 0) {
+        if (!beats_push(b, block, (size_t)n, e))
+            return false;
+        done += n;
+        horse_progress(h, total > 0 ? 90.0 * (double)done / (double)total : 0, "listening");
+    }
+    return n == 0;
+}
+
+/* The loudness curve, thinned to LEVEL_STEP_S or what LEVELS_MAX allows. */
+static bool fill_levels(const struct energy_meter *meter, struct arena *a,
+                        struct analysis_report *r, struct err *e)
+{
+    size_t hops = meter->power.count;
+    size_t every = (size_t)lround(LEVEL_STEP_S * HOPS_PER_SECOND);
+    while (hops / every > LEVELS_MAX)
+        every *= 2;
+    float *db = arena_array(a, hops + 1, sizeof *db);
+    double *levels = arena_array(a, hops / every + 1, sizeof *levels);
+    if (!db || !levels)
+        return err_set(e, ERR_NO_MEMORY, "no memory for the loudness curve");
+    energy_db(meter, every / 2, db);
+    size_t n = 0;
+    for (size_t i = every / 2; i < hops; i += every)
+        levels[n++] = round((double)db[i] * 10) / 10;
+    r->levels = (struct wire_list){levels, n};
+    r->level_step = (double)every / HOPS_PER_SECOND;
+    return true;
+}
+
+/* Copies what the trackers found into the report; lists live in the arena. */
+static bool fill_report(const struct beats_result *found, const struct energy_meter *meter,
+                        struct arena *a, struct analysis_report *r, struct err *e)
+{
+    r->duration = found->duration_s;
+    r->tempo = found->tempo;
+    r->confidence = found->count ? found->confidence : NAN;
+    r->beats = (struct wire_list){found->beats_s, found->count};
+    r->drop = found->energy.drop_s;
+    if (!fill_levels(meter, a, r, e))
+        return false;
+
+    struct energy_mark *marks = arena_array(a, found->energy.count + 1, sizeof *marks);
+    struct pauses pauses = {0};
+    if (!marks || !silence_find(meter, &SILENCE_DEFAULTS, &pauses, e))
+        return marks ? false : err_set(e, ERR_NO_MEMORY, "no memory for the analysis");
+    for (size_t i = 0; i < found->energy.count; i++)
+        marks[i] = (struct energy_mark){found->energy.peaks[i].time_s,
+                                        found->energy.peaks[i].score};
+    r->energy = (struct wire_list){marks, found->energy.count};
+
+    struct pause_mark *quiet = arena_array(a, pauses.count + 1, sizeof *quiet);
+    for (size_t i = 0; quiet && i < pauses.count; i++)
+        quiet[i] = (struct pause_mark){pauses.pauses[i].start_s, pauses.pauses[i].end_s};
+    r->pauses = (struct wire_list){quiet, pauses.count};
+    silence_finish(&pauses);
+    return quiet ? true : err_set(e, ERR_NO_MEMORY, "no memory for the analysis");
+}
+
+static bool analyze_child(struct horse *h, struct buf *result, struct err *e)
+{
+    bool ok = false;
+    struct arena a;
+    arena_init(&a, 64 << 20);
+    struct analysis_report report = {.tempo = NAN, .confidence = NAN, .drop = NAN};
+    struct beats_result found = {0};
+    struct beats *b = NULL;
+    struct audio_reader *r = NULL;
+    struct media_info info;
+    int fd = horse_fd(h, "source");
+
+    if (!media_probe(fd, &info, NULL, e))
+        goto out;
+    if (info.has_audio) {
+        int64_t total = info.audio_end_ticks / (TICKS_PER_SECOND / ANALYSIS_RATE);
+        r = audio_reader_create(fd, ANALYSIS_RATE, 1, NULL, e);
+        b = r ? beats_create(e) : NULL;
+        if (!b || !listen_all(h, r, b, total, e) || !beats_finish(b, &found, e) ||
+            !fill_report(&found, beats_meter(b), &a, &report, e))
+            goto out;
+    }
+    wire_write(&wire_analysis, &report, result);
+    horse_progress(h, 100, "analysed");
+    ok = true;
+out:
+    beats_destroy(b);
+    beats_result_finish(&found);
+    audio_reader_destroy(r);
+    arena_finish(&a);
+    return ok;
+}
+
+static bool analyze_prepare(struct horse *h, struct err *e)
+{
+    (void)h;
+    (void)e;
+    media_init();
+    return true;
+}
+
+const struct horse_kind horse_analyze = {
+    .name = "analyze",
+    .help = "Finds beats, tempo, energy and pauses.",
+    .limits = {.memory_bytes = UINT64_C(1) << 30, .cpu_seconds = 1800, .wall_seconds = 3600,
+               .silence_seconds = 300, .file_bytes = 1 << 20},
+    .prepare = analyze_prepare,
+    .run = analyze_child,
+};
+
+/* --- The caller's side ------------------------------------------------------------------------ */
+
+bool analyze_run(int fd, const struct analyze_watch *watch, const struct cancel *cancel,
+                 struct arena *a, struct analysis_report **report, const char **json,
+                 struct err *e)
+{
+    struct horse_fd source = {"source", fd};
+    struct horse_job job = {.kind = "analyze", .spec = "{}", .fds = &source, .fd_count = 1,
+                            .cancel = cancel};
+    if (watch) {
+        job.on_progress = watch->progress;
+        job.user = watch->user;
+    }
+    char *text = horse_run(&job, e);
+    if (!text)
+        return false;
+    *json = arena_strdup(a, text);
+    *report = *json ? wire_read_trusted(&wire_analysis, text, strlen(text), a, e) : NULL;
+    free(text);
+    if (!*json)
+        return err_set(e, ERR_NO_MEMORY, "no memory for the analysis");
+    return *report != NULL;
+}
+
+const struct transcript_report *transcript_none(const char *models_dir, const char *model,
+                                                struct arena *a)
+{
+    struct transcript_report *t = arena_alloc(a, sizeof *t);
+    const char *reason = arena_printf(
+        a, "no speech engine is built into this version of aive (model %s, models folder %s)",
+        model, models_dir);
+    if (t)
+        t->reason = reason;
+    return t;
+}

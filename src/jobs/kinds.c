@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jobs/kinds.h"
+
+#include "jobs/analyze.h"
+#include "jobs/film.h"
+#include "jobs/probe.h"
+#include "jobs/selftest.h"
+
+const struct horse_kind *const horse_kinds[] = {
+    &horse_probe, &horse_still, &horse_analyze, &horse_render, &horse_selftest, NULL,
+};
+
+const struct job_kind *const job_kinds[] = {
+    &job_analyze, &job_render, NULL,
+};
