@@ -5,12 +5,13 @@
  *     queued -> started -> rendering -> finished          (analysis stays in `started`)
  *        ^         |           |
  *        +---------+-----------+   handed back, to be retried, or its worker died
- *     every state that is not over may become failed or canceled
+ *     queued, started and rendering may become canceled; started and rendering failed
  *
  * Lease: who claims a job owns it for JOB_LEASE_MS and must renew. The claim raises `attempt`,
  * which never goes back: it is the fencing token. Every later write of the worker names worker and
  * attempt, so one that slept through its lease writes nothing any more (ERR_CONFLICT).
  * A job that was started JOB_MAX_TRIES times without coming to an end is failed ("abandoned").
+ * A cancel request wins over everything else that a running job may come to, also over success.
  * Leases count on the store's lease clock, which clock jumps do not move (store/sql.h).
  *
  * A `struct jobs` is a plain value that the caller fills and keeps; see worker.h for running them.
@@ -107,6 +108,8 @@ void jobs_wake(const struct jobs *js); /* after the commit of a job_create() or 
 /* With spec and result. */
 bool job_get(const struct jobs *js, const char *id, struct job *out, struct arena *a,
              struct err *e);
+/* The state only; cheap enough to ask often. */
+bool job_state_get(const struct jobs *js, const char *id, enum job_state *state, struct err *e);
 /* Jobs of an asset (or of a project) that are not over, oldest first. kind NULL: of all kinds.
  * spec and result are not read (NULL). */
 bool job_active_of_asset(const struct jobs *js, int64_t asset_id, const char *kind,
@@ -158,14 +161,17 @@ struct job_end {
 bool job_end(const struct jobs *js, const struct job_lease *lease, const struct job_end *end,
              struct err *e);
 
-/* What the keeper asks for all jobs of its worker at once. */
+/* Is the job still mine and wanted? ERR_CANCELED: no. */
+bool job_lease_check(const struct jobs *js, const struct job_lease *lease, struct err *e);
+
+/* What the keeper asks for all jobs of its worker at once: up to max rows. */
 struct job_watch {
     char id[JOB_ID_SIZE];
     int attempt;
     bool cancel_requested;
 };
-bool job_watch(const struct jobs *js, const char *owner, struct job_watch **rows, size_t *count,
-               struct arena *a, struct err *e);
+bool job_watch(const struct jobs *js, const char *owner, struct job_watch *rows, size_t max,
+               size_t *count, struct err *e);
 
 /* --- After crashes ----------------------------------------------------------------------------- */
 
@@ -175,7 +181,9 @@ struct jobs_repair {
     int canceled;  /* cancel was asked for and the worker died */
     int projects;  /* status said analyzing or rendering and no such job was active */
 };
-/* Ends leases that ran out and corrects project states. At start and each minute, in any process. */
+/* Ends leases that ran out and corrects project states. At start and every few seconds, in any
+ * process; costs two indexed reads when there is nothing to do. A project may therefore be set to
+ * analyzing or rendering only in the transaction that creates its job. */
 bool jobs_reconcile(const struct jobs *js, struct jobs_repair *done, struct err *e);
 
 #endif

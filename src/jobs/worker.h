@@ -7,9 +7,9 @@
  *
  * Each thread takes the oldest queued job of a kind in js->kinds and calls kind->run(). The keeper
  * renews leases every 5 s, writes progress and log lines twice a second, looks for cancel requests
- * every 300 ms (one query for all running jobs), and reconciles each minute.
+ * every 300 ms (one query for all running jobs), and reconciles every 5 s.
  *
- * What becomes of a failed run is one table in worker.c by error code: most errors fail the job at
+ * What becomes of a failed run is one table in job_run.c by error code: most errors fail the job at
  * once; ERR_NO_MEMORY is tried twice, ERR_IO, ERR_BUSY and ERR_NO_SPACE three times, with a pause.
  */
 #ifndef AIVE_JOBS_WORKER_H
