@@ -46,9 +46,8 @@ struct effect_rate {
     int64_t num, den;
 };
 
-/* What part of the fitted picture is seen, in units of the frame: the centre of what is seen and
- * how much it is enlarged. {0.5, 0.5, 1} is the whole of it. The composer keeps the part inside the
- * picture, so a centre near the border with a scale of 1 is harmless. */
+/* How much the fitted picture is enlarged, and the point of it that stays in its place on the
+ * screen; the frame never sees beyond the picture. {0.5, 0.5, 1} leaves it as it is. */
 struct effect_view {
     double x, y;  /* 0..1, from the left and from the top */
     double scale; /* >= 1 */

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * render.h - from a plan to a film: chunks in parallel, the sound beside them, joined at the end.
+ *
+ * Opens nothing by itself: sources and the output are descriptors, chunks come from and go to a
+ * store behind three callbacks, captions were made (with their fonts) before. So all of it runs
+ * inside the cage.
+ *
+ *     struct captions *captions = captions_create(&plan, e);                       prepare
+ *     struct render_job job = {.plan = &plan, .captions = captions, ...};
+ *     struct render_report report;
+ *     render_run(&job, &report, e);                                                run
+ *
+ * Threads: render_run starts `threads` workers and one for the sound, and joins them all before it
+ * returns; the callbacks may be called from any of them, never two at once. Ownership: everything
+ * in the job stays the caller's. Memory does not grow with the film's length or segments.
+ */
+#ifndef AIVE_RENDER_RENDER_H
+#define AIVE_RENDER_RENDER_H
+
+#include "core/cancel.h"
+#include "core/err.h"
+#include "media/encode.h"
+#include "render/captions.h"
+#include "render/plan.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct render_preset {
+    const char *name, *help;
+    const char *x264; /* its word for a preset */
+    double crf;
+    int lookahead;     /* frames */
+    int max_bitrate;   /* bits/s */
+    int sound_bitrate; /* bits/s */
+};
+extern const struct render_preset render_presets[];               /* ended by a NULL name */
+const struct render_preset *render_preset_find(const char *name); /* NULL: unknown */
+#define RENDER_DEFAULT_PRESET "standard"
+
+/* Where finished pieces are kept, under keys of 64 hex digits: the same key, the same bytes. */
+struct render_store {
+    /* A readable descriptor, which render closes; -1: ERR_NOT_FOUND there is none, other codes are
+     * failures of the store. */
+    int (*open)(void *user, const char *key, struct err *e);
+    /* A new empty file, readable and writable, which render closes; invisible till committed. */
+    int (*create)(void *user, const char *key, struct err *e);
+    bool (*commit)(void *user, const char *key, struct err *e);
+    void *user;
+};
+
+struct render_job {
+    const struct plan *plan;
+    struct captions *captions;
+    const int *source_fds; /* one for each source of the plan */
+    const struct render_preset *preset;
+    struct render_store store;
+    int output_fd; /* an empty file: gets the film */
+    int threads;   /* chunks at once; 0: one for each core */
+    const struct film_tag *tags;
+    int tag_count;
+    const struct cancel *cancel; /* may be NULL */
+
+    /* May be NULL. Percent goes from 25 to 100 and never back; stages are "composition", "export"
+     * and "post-processing". Log lines are the guide's. */
+    void (*progress)(void *user, double percent, const char *stage);
+    void (*log)(void *user, const char *line);
+    void *user;
+};
+
+struct render_report {
+    int64_t frames;
+    size_t chunks, chunks_reused;
+    bool sound_reused;
+};
+
+/* ERR_CANCELED soon after cancel fires. The output is whole only when this returned true. */
+bool render_run(const struct render_job *job, struct render_report *report, struct err *e);
+
+/* The key of a chunk: a hash of everything that can change a byte of it. key[65]. */
+bool render_chunk_key(const struct render_job *job, const struct plan_chunk *chunk, char *key,
+                      struct err *e);
+
+#endif
