@@ -362,7 +362,7 @@ static void reap(struct run *r, siginfo_t *how)
 
 static bool find_limits(const struct horse_job *job, struct horse_limits *limits, struct err *e)
 {
-    const struct horse_kind *kind = job->kinds ? horse_kind_find(job->kinds, job->kind) : NULL;
+    const struct horse_kind *kind = horse_kind_find(horse_kinds, job->kind);
     if (!kind && !job->limits)
         return err_set(e, ERR_INTERNAL, "no kind of job is called %s", job->kind);
     *limits = job->limits ? *job->limits : kind->limits;

@@ -6,8 +6,7 @@
  * Everything the parent reads from the child is untrusted.
  *
  *     struct horse_fd in = {.name = "source", .fd = fd};
- *     struct horse_job job = {.kinds = horse_kinds, .kind = "probe", .spec = "{}", .fds = &in,
- *                             .fd_count = 1};
+ *     struct horse_job job = {.kind = "probe", .spec = "{}", .fds = &in, .fd_count = 1};
  *     char *result = horse_run(&job, &e);          JSON text, free() it; NULL: e says why
  *
  * Descriptors in the child: 0 /dev/null, 1 events, 2 log, 3 job (memfd), 4 broker (SEQPACKET
@@ -36,7 +35,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct horse_kind;
 struct log;
 
 struct horse_fd {
@@ -55,10 +53,8 @@ struct horse_limits {
 };
 
 struct horse_job {
-    const char *kind;                      /* its name */
-    const struct horse_kind *const *kinds; /* NULL-ended, the table that horse_main() is given too;
-                                            * needed only for the limits */
-    const char *spec;                      /* JSON object text */
+    const char *kind; /* a row of horse_kinds */
+    const char *spec; /* JSON object text */
     const struct horse_fd *fds;
     int fd_count;                      /* at most 64 */
     const struct horse_limits *limits; /* NULL: those of the kind */
@@ -97,6 +93,10 @@ struct horse_kind {
     bool (*run)(struct horse *h, struct buf *result, struct err *e);
 };
 
+/* All kinds, ended by NULL: kinds.c (a test program brings its own list). */
+extern const struct horse_kind *const horse_kinds[];
+const struct horse_kind *horse_kind_find(const struct horse_kind *const *kinds, const char *name);
+
 const char *horse_spec(const struct horse *h, unsigned long *len); /* the job's JSON */
 int horse_fd(const struct horse *h, const char *name);             /* -1: none of that name */
 void horse_set_user(struct horse *h, void *user);                  /* carried from prepare to run */
@@ -113,7 +113,5 @@ bool horse_commit(struct horse *h, const char *name, struct err *e);
 /* main() of `aive work-horse` (not for people): reads fd 3, closes the cage, runs the kind. Ends
  * the process itself when it was started by horse_run(); returns 2 when it was not. */
 int horse_main(const struct horse_kind *const *kinds);
-
-const struct horse_kind *horse_kind_find(const struct horse_kind *const *kinds, const char *name);
 
 #endif

@@ -1,9 +1,10 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "horse_fixture.h"
-
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The kinds of jobs of test_horse.c: some behave well, most do not. */
 #include "core/buf.h"
 #include "core/json.h"
 #include "jobs/horse_proto.h"
+#include "media/encode.h"
+#include "media/media.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -164,6 +165,90 @@ RUN(broker)
     if (horse_open(h, "chunk/missing", &missing) >= 0 || missing.code != ERR_NOT_FOUND)
         return err_set(e, ERR_INTERNAL, "a missing chunk was there");
     return horse_commit(h, "chunk/new", e) && buf_adds(result, "{}");
+}
+
+/* A second of film, made, joined and read again: all that a render does with libav. */
+static const struct h264_settings small_film = {.width = 320,
+                                                .height = 180,
+                                                .fps_num = 30,
+                                                .fps_den = 1,
+                                                .preset = "veryfast",
+                                                .crf = 23,
+                                                .max_bitrate = 2000000,
+                                                .lookahead = 10};
+
+static bool prepare_media(struct horse *h __attribute__((unused)),
+                          struct err *e __attribute__((unused)))
+{
+    media_init();
+    return true;
+}
+
+static bool make_picture(struct horse *h)
+{
+    struct err e = {.code = ERR_NONE};
+    struct picture_pool *pool = picture_pool_create(small_film.width, small_film.height, &e);
+    struct chunk_writer *w = chunk_writer_create(&small_film, horse_fd(h, "picture"), &e);
+    bool ok = pool && w;
+    for (int i = 0; ok && i < 30; i++) {
+        struct picture *p = picture_pool_take(pool, &e);
+        for (int plane = 0; p && plane < 3; plane++)
+            for (int y = 0; y < p->height >> (plane ? 1 : 0); y++)
+                memset(p->data[plane] + (ptrdiff_t)y * p->stride[plane], 40 + y + i,
+                       (size_t)p->stride[plane]);
+        ok = p && chunk_writer_add(w, p, &e);
+        picture_unref(&p);
+    }
+    ok = ok && chunk_writer_finish(w, &e);
+    chunk_writer_destroy(w);
+    picture_pool_destroy(pool);
+    if (!ok)
+        horse_log(h, "picture: %s", e.msg);
+    return ok;
+}
+
+static bool make_sound(struct horse *h)
+{
+    struct err e = {.code = ERR_NONE};
+    float samples[2 * 480];
+    struct sound_writer *w = sound_writer_create(128000, horse_fd(h, "sound"), &e);
+    bool ok = w != NULL;
+    for (int i = 0; ok && i < 100; i++) {
+        for (int k = 0; k < 480; k++)
+            samples[2 * k] = samples[2 * k + 1] = (float)sin(0.06 * (i * 480 + k)) / 2;
+        ok = sound_writer_add(w, samples, 480, &e);
+    }
+    ok = ok && sound_writer_finish(w, &e);
+    sound_writer_destroy(w);
+    if (!ok)
+        horse_log(h, "sound: %s", e.msg);
+    return ok;
+}
+
+static int only_chunk(void *user, int i, struct err *e)
+{
+    (void)i;
+    return horse_open(user, "chunk/picture", e);
+}
+
+RUN(film)
+{
+    int film = horse_fd(h, "film"), frames = 0;
+    const struct film_source src = {
+        .chunk_count = 1, .open_chunk = only_chunk, .user = h, .sound_fd = horse_fd(h, "sound")};
+    if (!make_picture(h) || !make_sound(h))
+        return err_set(e, ERR_INTERNAL, "could not encode");
+    if (!film_mux(&src, film, NULL, 0, NULL, NULL, NULL, e))
+        return err_wrap(e, "mux");
+    struct media_info info;
+    if (!media_probe(film, &info, NULL, e))
+        return err_wrap(e, "probe");
+    struct video_reader *r = video_reader_create(film, NULL, e);
+    for (struct picture *p; r && (p = video_reader_next(r, e)); frames++)
+        picture_unref(&p);
+    video_reader_destroy(r);
+    return buf_printf(result, "{\"frames\":%d,\"width\":%d,\"codecs\":\"%s %s\"}", frames,
+                      info.width, info.video_codec, info.audio_codec);
 }
 
 /* --- Bad ones ------------------------------------------------------------------------------------
@@ -405,10 +490,11 @@ static bool leave_thread(struct horse *h __attribute__((unused)), struct err *e)
         .name = n, .help = n, .limits = ROOMY, .prepare = how, .run = what                         \
     }
 
-const struct horse_kind *const horse_fixture_kinds[] = {
+const struct horse_kind *const horse_kinds[] = {
     PREPARED("echo", remember, run_echo),
     PREPARED("unprepared", refuse, run_echo),
     PREPARED("threaded", leave_thread, run_echo),
+    PREPARED("film", prepare_media, run_film),
     KIND(inventory),
     KIND(big),
     KIND(crowd),
