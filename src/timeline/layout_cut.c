@@ -86,7 +86,7 @@ static struct spot find_spot(const struct layout *l, const struct wish *w)
     if (best.kind)
         return best;
 
-    best.at = round(w->at * 1e3) / 1e3;
+    best.at = fmin(fmax(round(w->at * 1e3) / 1e3, w->from), w->to);
     if (!cut_allowed(l, best.at)) {
         double before = cut_before(l, best.at), after = cut_after(l, best.at);
         best.at = before >= w->from && (after > w->to || w->at - before < after - w->at) ? before
@@ -119,10 +119,11 @@ static struct wish make_wish(struct layout *l, const struct template_pace *pace,
     double len = pace->usual * (0.75 + 0.5 * chance_next(l));
     if (loudness(l, from, from + pace->usual) > mean_loudness)
         len *= pace->loud;
-    double longest = fmax(pace->longest, l->shortest);
-    double half_beat = fmin(period_at(&l->beats, from + len) / 2, (longest - l->shortest) / 2);
-    len = fmin(fmax(len, l->shortest + half_beat), longest - half_beat);
-    return (struct wish){.at = from + len, .from = from + l->shortest, .to = from + longest};
+    double room = pace->longest - l->shortest;
+    double half_beat = fmin(period_at(&l->beats, from + len) / 2, room / 2);
+    len = fmin(fmax(len, l->shortest + half_beat), pace->longest - half_beat);
+    return (struct wish){.at = from + len, .from = from + l->shortest,
+                         .to = from + pace->longest};
 }
 
 static bool add_piece(struct buf *list, const struct piece *p)
@@ -170,8 +171,8 @@ bool layout_cut(struct layout *l, const struct ranges *ranges, struct piece **pi
     /* Very long films are cut more slowly, or there would be too many segments. */
     struct template_pace pace = *l->tpl->pace;
     l->shortest = fmax(l->shortest, 1.8 * seconds / TIMELINE_MAX_SEGMENTS);
-    pace.usual = fmax(pace.usual, l->shortest);
-    pace.longest = fmax(pace.longest, pace.usual);
+    pace.usual = fmax(pace.usual, 1.2 * l->shortest);
+    pace.longest = fmax(pace.longest, 1.5 * l->shortest);
 
     double mean = loudness(l, 0, l->duration);
     for (size_t i = 0; i < ranges->count && ok; i++)

@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The template engine: the templates on disk, and what layout.h promises for any facts. */
+#include "check.h"
+#include "core/timebase.h"
+#include "effects/effect.h"
+#include "timeline/layout.h"
+
+#include <stdlib.h>
+
+#ifndef TEMPLATES_DIR
+#error "TEMPLATES_DIR must name the folder of the templates"
+#endif
+
+static const char *const names[] = {"realistic_chaos", "clean"};
+#define TEMPLATE_COUNT (sizeof names / sizeof *names)
+#define ROUNDS 250
+
+static uint64_t state = 1;
+static double uniform(double from, double to)
+{
+    state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return from + (to - from) * (double)(state >> 11) * 0x1p-53;
+}
+static size_t below(size_t n)
+{
+    return (size_t)uniform(0, (double)n);
+}
+
+/* --- Facts ------------------------------------------------------------------------------------ */
+
+struct sample {
+    struct layout_facts facts;
+    double beats[40000], downbeats[10000], drops[10], shots[2000];
+    struct layout_peak peaks[2000];
+    struct layout_span pauses[2000];
+    struct caption captions[4000];
+    struct caption_word words[12000];
+};
+
+static void add_beats(struct sample *s, double period, double jitter)
+{
+    struct layout_facts *f = &s->facts;
+    for (double t = uniform(0, period); t < f->duration && f->beat_count < 40000; t += period) {
+        if (f->beat_count % 4 == 0 && f->downbeat_count < 10000)
+            s->downbeats[f->downbeat_count++] = t;
+        s->beats[f->beat_count++] = t + uniform(-jitter, jitter);
+    }
+    f->tempo = 60 / period;
+}
+
+static void add_captions(struct sample *s, bool words)
+{
+    struct layout_facts *f = &s->facts;
+    size_t w = 0;
+    for (double t = uniform(0, 2); f->caption_count < 4000;) {
+        struct caption *c = &s->captions[f->caption_count];
+        double len = uniform(0.3, 6);
+        if (t + len > f->duration)
+            break;
+        *c = (struct caption){.text = "some words", .start = t, .end = t + len};
+        if (words && w + 3 <= 12000) {
+            c->words = (struct wire_list){&s->words[w], 3};
+            for (int i = 0; i < 3; i++, w++)
+                s->words[w] = (struct caption_word){.text = "w", .start = t + i * len / 3,
+                                                    .end = t + (i + 0.9) * len / 3};
+        }
+        f->caption_count++;
+        t += len + (below(3) ? uniform(0, 0.3) : uniform(0.5, 4));
+    }
+}
+
+static void add_pauses(struct sample *s)
+{
+    struct layout_facts *f = &s->facts;
+    if (f->caption_count)
+        for (size_t i = 1; i < f->caption_count && f->pause_count < 2000; i++) {
+            struct layout_span p = {s->captions[i - 1].end, s->captions[i].start};
+            if (p.end - p.start > 0.4)
+                s->pauses[f->pause_count++] = p;
+        }
+    else
+        for (double t = uniform(0, 5); t < f->duration && f->pause_count < 2000; t += uniform(2, 20))
+            s->pauses[f->pause_count++] = (struct layout_span){t, t + uniform(0.1, 3)};
+}
+
+static void add_rest(struct sample *s)
+{
+    struct layout_facts *f = &s->facts;
+    for (size_t i = below(40); i--;)
+        s->peaks[f->peak_count++] = (struct layout_peak){uniform(0, f->duration), uniform(0, 1)};
+    for (size_t i = below(60); i--;)
+        s->shots[f->shot_count++] = uniform(0, f->duration);
+    if (below(2))
+        s->drops[f->drop_count++] = uniform(0, f->duration);
+}
+
+static void init(struct sample *s, double duration)
+{
+    s->facts = (struct layout_facts){
+        .duration = duration, .has_video = true, .tempo = NAN, .beats = s->beats,
+        .downbeats = s->downbeats, .drops = s->drops, .shots = s->shots, .peaks = s->peaks,
+        .pauses = s->pauses, .captions = s->captions};
+}
+
+static void random_facts(struct sample *s)
+{
+    static const double durations[] = {0.1, 0.39, 0.5, 1, 2.4, 7, 30.5, 61, 200, 1800, 10800};
+    init(s, durations[below(sizeof durations / sizeof *durations)] * uniform(0.9, 1.1));
+    if (below(3))
+        add_beats(s, uniform(0.27, 1.1), below(2) ? 0 : 0.02);
+    if (below(2))
+        add_captions(s, below(2));
+    if (below(2))
+        add_pauses(s);
+    if (below(2))
+        add_rest(s);
+    s->facts.has_video = below(8) != 0;
+}
+
+/* --- Properties ------------------------------------------------------------------------------- */
+
+static double film_seconds(const struct timeline *tl, struct arena *a)
+{
+    double sum = 0;
+    for (size_t i = 0; i < tl->segments.count; i++) {
+        const struct timeline_segment *s = timeline_segments(tl) + i;
+        const struct wire_raw *fx = s->effects.items;
+        struct effect_rate rate = {1, 1};
+        struct effect_use use;
+        if (s->effects.count && effect_parse(fx->text, fx->len, a, &use, NULL))
+            effect_total_rate(&use, 1, &rate, NULL);
+        sum += (s->end - s->start) * (double)rate.den / (double)rate.num;
+    }
+    return sum;
+}
+
+static bool on_time(const double *times, size_t n, double t)
+{
+    for (size_t i = 0; i < n; i++)
+        if (fabs(times[i] - t) < 1e-9)
+            return true;
+    return false;
+}
+
+/* The reason says "on beat": then it is on one. */
+static void check_beat_cuts(const struct sample *s, const struct timeline *tl)
+{
+    for (size_t i = 1; i < tl->segments.count; i++) {
+        const struct timeline_segment *seg = timeline_segments(tl) + i;
+        if (strncmp(seg->reason, "cut on beat", 11) == 0)
+            CHECK(on_time(s->beats, s->facts.beat_count, seg->start));
+        if (strncmp(seg->reason, "cut on downbeat", 15) == 0)
+            CHECK(on_time(s->downbeats, s->facts.downbeat_count, seg->start));
+    }
+}
+
+static bool inside(double t, double start, double end)
+{
+    return t > start + 1e-9 && t < end - 1e-9;
+}
+
+/* Borders of segments against captions or words, as the template keeps them. */
+static void check_speech(const struct template *tpl, const struct sample *s,
+                         const struct timeline *tl)
+{
+    for (size_t i = 0; i < tl->segments.count; i++) {
+        const struct timeline_segment *seg = timeline_segments(tl) + i;
+        for (size_t k = 0; k < s->facts.caption_count; k++) {
+            const struct caption *c = &s->captions[k];
+            if (tpl->keep_captions && c->text && c->end - c->start < 10)
+                CHECK(!inside(seg->start, fmax(c->start, 0), c->end) &&
+                      !inside(seg->end, c->start, c->end));
+        }
+    }
+}
+
+static void check_segments(const struct template *tpl, const struct sample *s,
+                           const struct timeline *tl)
+{
+    double duration = s->facts.duration, before = -1;
+    size_t longer_than_pace = 0;
+    for (size_t i = 0; i < tl->segments.count; i++) {
+        const struct timeline_segment *seg = timeline_segments(tl) + i;
+        CHECK(seg->start >= 0 && seg->end <= duration && seg->start >= before);
+        before = seg->end;
+        CHECK(seg->end - seg->start >= fmin(TEMPLATE_SHORTEST_SEGMENT, duration) - 1e-9);
+        CHECK(seg->name && *seg->name && seg->reason && *seg->reason);
+        CHECK(s->facts.has_video || seg->effects.count == 0);
+        longer_than_pace += seg->end - seg->start > 1.5 * tpl->pace->longest;
+    }
+    if (!s->facts.caption_count) /* only speech stretches a segment */
+        CHECK(longer_than_pace == 0);
+}
+
+/* Writes it, reads it back strictly, checks it as a POST would be. */
+static char *check_document(const struct sample *s, const struct timeline *tl, struct arena *a)
+{
+    struct buf out;
+    struct err e = {0};
+    struct wire_errors errs = {0};
+    struct timeline_facts facts = {.duration_ticks = ticks_from_seconds(s->facts.duration)};
+    buf_init(&out, 64 << 20);
+    CHECK(timeline_write(tl, &out, &e));
+    struct timeline *back = timeline_parse(out.data, out.len, NULL, a, &errs);
+    if (!CHECK(back && timeline_check(back, &facts, NULL, NULL, a, &errs)))
+        fprintf(stderr, "   %.500s\n", errs.list.data ? errs.list.data : "");
+    wire_errors_finish(&errs);
+    return buf_steal(&out, NULL);
+}
+
+static void check_round(const struct template *tpl, const struct sample *s, uint64_t seed)
+{
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 256 << 20);
+    struct timeline *tl = timeline_generate(tpl, &s->facts, seed, &a, &e);
+    struct timeline *again = timeline_generate(tpl, &s->facts, seed, &a, &e);
+    if (CHECK(tl && again)) {
+        CHECK(tl->segments.count >= 1);
+        CHECK_STR(timeline_segments(tl)->name, "intro");
+        check_segments(tpl, s, tl);
+        check_speech(tpl, s, tl);
+        check_beat_cuts(s, tl);
+        CHECK(film_seconds(tl, &a) <= tpl->film_seconds + 1e-6);
+        char *text = check_document(s, tl, &a), *text_again = check_document(s, again, &a);
+        CHECK(text && text_again && strcmp(text, text_again) == 0);
+        free(text);
+        free(text_again);
+    }
+    arena_finish(&a);
+}
+
+static struct template *load(const char *name, struct arena *a)
+{
+    struct err e = {0};
+    struct template *t = template_load(TEMPLATES_DIR, name, a, &e);
+    if (!CHECK(t != NULL))
+        fprintf(stderr, "   %s\n", e.msg);
+    return t;
+}
+
+static void test_properties(void)
+{
+    static struct sample s;
+    struct arena a;
+    char label[80];
+    arena_init(&a, 1 << 20);
+    for (size_t k = 0; k < TEMPLATE_COUNT; k++) {
+        struct template *tpl = load(names[k], &a);
+        for (int i = 0; tpl && i < ROUNDS; i++) {
+            snprintf(label, sizeof label, "%s, round %d", names[k], i);
+            CHECK_CASE(label);
+            struct template words_only = *tpl;
+            words_only.keep_captions = 0;
+            random_facts(&s);
+            check_round(i % 4 ? tpl : &words_only, &s, (uint64_t)i);
+        }
+    }
+    arena_finish(&a);
+}
+
+/* --- Single promises -------------------------------------------------------------------------- */
+
+static void test_beats_are_respected(void)
+{
+    static struct sample s;
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 64 << 20);
+    struct template *tpl = load("realistic_chaos", &a);
+    for (double bpm = 60; tpl && bpm <= 200; bpm += 20) {
+        CHECK_CASE("beats only");
+        init(&s, 45);
+        add_beats(&s, 60 / bpm, 0);
+        s.facts.downbeat_count = 0;
+        struct timeline *tl = timeline_generate(tpl, &s.facts, 5, &a, &e);
+        CHECK(tl && tl->segments.count > 12);
+        for (size_t i = 1; tl && i < tl->segments.count; i++)
+            CHECK(on_time(s.beats, s.facts.beat_count, timeline_segments(tl)[i].start));
+        CHECK(tl && tl->tempo > 0 && tl->beats.count == s.facts.beat_count);
+    }
+    arena_finish(&a);
+}
+
+static void test_words_stay_whole(void)
+{
+    CHECK_CASE("words stay whole where captions may be cut");
+    static struct sample s;
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 64 << 20);
+    struct template *tpl = load("realistic_chaos", &a);
+    if (tpl)
+        tpl->keep_captions = 0;
+    init(&s, 55);
+    add_captions(&s, true);
+    struct timeline *tl = tpl ? timeline_generate(tpl, &s.facts, 1, &a, &e) : NULL;
+    bool one_inside_caption = false;
+    for (size_t i = 0; tl && i < tl->segments.count; i++)
+        for (size_t k = 0; k < s.facts.caption_count; k++) {
+            const struct caption_word *w = s.captions[k].words.items;
+            double t = timeline_segments(tl)[i].start;
+            one_inside_caption = one_inside_caption || inside(t, s.captions[k].start, s.captions[k].end);
+            for (size_t j = 0; j < s.captions[k].words.count; j++)
+                CHECK(!inside(t, w[j].start, w[j].end));
+        }
+    CHECK(one_inside_caption);
+    arena_finish(&a);
+}
+
+static void test_pauses_go(void)
+{
+    CHECK_CASE("long pauses are taken out, with a margin, and said so");
+    static struct sample s;
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 64 << 20);
+    struct template *tpl = load("clean", &a);
+    init(&s, 20);
+    s.captions[0] = (struct caption){.text = "a", .start = 0.5, .end = 5};
+    s.captions[1] = (struct caption){.text = "b", .start = 9, .end = 14};
+    s.facts.caption_count = 2;
+    s.pauses[0] = (struct layout_span){5, 9};
+    s.facts.pause_count = 1;
+    struct timeline *tl = tpl ? timeline_generate(tpl, &s.facts, 1, &a, &e) : NULL;
+    double shown = 0;
+    bool said = false;
+    for (size_t i = 0; tl && i < tl->segments.count; i++) {
+        const struct timeline_segment *seg = timeline_segments(tl) + i;
+        CHECK(seg->end <= 5.2 + 1e-9 || seg->start >= 8.8 - 1e-9);
+        shown += seg->end - seg->start;
+        said = said || strstr(seg->reason, "a pause of 4000 ms, taken out");
+    }
+    CHECK_NEAR(shown, 20 - 3.6, 1e-9);
+    CHECK(said);
+    arena_finish(&a);
+}
+
+static void test_best_parts(void)
+{
+    CHECK_CASE("of a long source the loud parts are kept");
+    static struct sample s;
+    static float levels[3600];
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 64 << 20);
+    struct template *tpl = load("clean", &a);
+    init(&s, 3600);
+    for (size_t i = 0; i < 3600; i++)
+        levels[i] = i >= 1000 && i < 1060 ? -10 : -40;
+    s.facts.levels = levels;
+    s.facts.level_count = 3600;
+    s.facts.level_step = 1;
+    struct timeline *tl = tpl ? timeline_generate(tpl, &s.facts, 1, &a, &e) : NULL;
+    double loud = 0, all = 0;
+    for (size_t i = 0; tl && i < tl->segments.count; i++) {
+        const struct timeline_segment *seg = timeline_segments(tl) + i;
+        all += seg->end - seg->start;
+        loud += fmax(0, fmin(seg->end, 1060) - fmax(seg->start, 1000));
+    }
+    CHECK(all > 40 && all <= 60);
+    CHECK(loud > 0.6 * all);
+    arena_finish(&a);
+}
+
+static void test_effects_vary(void)
+{
+    CHECK_CASE("effects: some, not all, slow motion never twice in a row");
+    static struct sample s;
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 64 << 20);
+    struct template *tpl = load("realistic_chaos", &a);
+    size_t with = 0, all = 0, slow = 0, sounds = 0;
+    for (uint64_t seed = 0; tpl && seed < 20; seed++) {
+        init(&s, 40);
+        add_beats(&s, 0.5, 0);
+        add_rest(&s);
+        s.drops[s.facts.drop_count++] = 20;
+        struct timeline *tl = timeline_generate(tpl, &s.facts, seed, &a, &e);
+        bool slow_before = false;
+        for (size_t i = 0; tl && i < tl->segments.count; i++) {
+            const struct timeline_segment *seg = timeline_segments(tl) + i;
+            const struct wire_raw *fx = seg->effects.items;
+            bool is_slow = seg->effects.count && memmem(fx->text, fx->len, "slowmo", 6);
+            CHECK(!(is_slow && slow_before));
+            CHECK(!seg->effects.count || strstr(seg->reason, is_slow ? "; slowmo: " : "; zoom: "));
+            slow_before = is_slow;
+            slow += is_slow;
+            with += seg->effects.count;
+            sounds += seg->sfx != NULL;
+            all++;
+        }
+    }
+    CHECK(with > all / 5 && with < all * 4 / 5);
+    CHECK(slow > 0 && sounds > 0 && sounds < all);
+    arena_finish(&a);
+}
+
+static void test_seeds(void)
+{
+    CHECK_CASE("seeds");
+    static struct sample s;
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 64 << 20);
+    struct template *tpl = load("realistic_chaos", &a);
+    init(&s, 45);
+    add_beats(&s, 0.5, 0);
+    struct timeline *one = timeline_generate(tpl, &s.facts, 1, &a, &e);
+    struct timeline *two = timeline_generate(tpl, &s.facts, 2, &a, &e);
+    size_t differ = one->segments.count != two->segments.count;
+    for (size_t i = 0; !differ && i < one->segments.count; i++)
+        differ += timeline_segments(one)[i].start != timeline_segments(two)[i].start;
+    CHECK(differ > 0);
+    CHECK(one->seed == 1 && two->seed == 2);
+    CHECK_STR(one->template_name, "realistic_chaos");
+    CHECK(timeline_seed("abc") == timeline_seed("abc") && timeline_seed("abc") != timeline_seed("abd"));
+    CHECK(timeline_seed("") <= UINT32_MAX);
+    arena_finish(&a);
+}
+
+static void test_bad_facts(void)
+{
+    CHECK_CASE("facts are not trusted");
+    static struct sample s;
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 64 << 20);
+    struct template *tpl = load("realistic_chaos", &a);
+    static const double odd[] = {NAN, INFINITY, -INFINITY, -1, 0, 1e300, 3, 3, 2.5, 11};
+    init(&s, 10);
+    for (size_t i = 0; i < 10; i++) {
+        s.beats[i] = s.downbeats[i] = s.drops[i] = s.shots[i] = odd[i];
+        s.peaks[i] = (struct layout_peak){odd[i], odd[9 - i]};
+        s.pauses[i] = (struct layout_span){odd[i], odd[9 - i]};
+        s.captions[i] = (struct caption){.text = i % 2 ? "x" : NULL, .start = odd[i], .end = odd[9 - i]};
+    }
+    s.facts.beat_count = s.facts.downbeat_count = s.facts.drop_count = s.facts.shot_count = 10;
+    s.facts.peak_count = s.facts.pause_count = s.facts.caption_count = 10;
+    s.facts.tempo = INFINITY;
+    check_round(tpl, &s, 1);
+
+    static const double lengths[] = {0, -5, NAN, INFINITY, 1e12};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        s.facts.duration = lengths[i];
+        struct timeline *tl = timeline_generate(tpl, &s.facts, 1, &a, &e);
+        CHECK(tl && tl->segments.count == 0);
+    }
+    arena_finish(&a);
+}
+
+static void test_unbroken_speech(void)
+{
+    CHECK_CASE("speech without a gap, longer than the film");
+    static struct sample s;
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 64 << 20);
+    struct template *tpl = load("clean", &a);
+    init(&s, 300);
+    for (size_t i = 0; i < 60; i++) /* captions that overlap all the way */
+        s.captions[i] = (struct caption){.text = "on and on", .start = 4.9 * (double)i,
+                                         .end = 4.9 * (double)i + 6};
+    s.facts.caption_count = 60;
+    struct timeline *tl = tpl ? timeline_generate(tpl, &s.facts, 1, &a, &e) : NULL;
+    CHECK(tl && tl->segments.count > 0 && film_seconds(tl, &a) <= 60 + 1e-6);
+    arena_finish(&a);
+}
+
+static void test_full_length(void)
+{
+    CHECK_CASE("ten hours at full length stay below the contract's number of segments");
+    static struct sample s;
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 256 << 20);
+    struct template *tpl = load("realistic_chaos", &a);
+    init(&s, 36000);
+    add_beats(&s, 1, 0);
+    add_pauses(&s);
+    if (tpl)
+        tpl->film_seconds = 36000;
+    struct timeline *tl = tpl ? timeline_generate(tpl, &s.facts, 1, &a, &e) : NULL;
+    CHECK(tl && tl->segments.count > 3000 && tl->segments.count <= TIMELINE_MAX_SEGMENTS);
+    arena_finish(&a);
+}
+
+/* --- Template files --------------------------------------------------------------------------- */
+
+#define PACE "\"pace\":{\"usual\":2,\"longest\":4},\"snap\":{}"
+#define HEAD "{\"name\":\"a\",\"title\":\"A\",\"help\":\"h\","
+
+static void test_parse(void)
+{
+    static const struct {
+        const char *name, *text, *loc; /* loc NULL: it is right */
+    } cases[] = {
+        {"smallest", HEAD PACE "}", NULL},
+        {"no pace", HEAD "\"snap\":{}}", "[\"template\",\"pace\"]"},
+        {"pace upside down", HEAD "\"pace\":{\"usual\":5,\"longest\":4},\"snap\":{}}",
+         "[\"template\",\"pace\",\"longest\"]"},
+        {"usual too short", HEAD "\"pace\":{\"shortest\":3,\"usual\":2,\"longest\":4},\"snap\":{}}",
+         "[\"template\",\"pace\",\"usual\"]"},
+        {"flicker", HEAD "\"pace\":{\"shortest\":0.1,\"usual\":2,\"longest\":4},\"snap\":{}}",
+         "[\"template\",\"pace\",\"shortest\"]"},
+        {"unknown effect", HEAD PACE ",\"effects\":[{\"effect\":\"zoom\"},{\"effect\":\"spin\"}]}",
+         "[\"template\",\"effects\",1,\"effect\"]"},
+        {"unknown trait", HEAD PACE ",\"effects\":[{\"effect\":\"zoom\",\"when\":\"full moon\"}]}",
+         "[\"template\",\"effects\",0,\"when\"]"},
+        {"negative weight", HEAD PACE ",\"sfx\":[{\"name\":\"pop\",\"weight\":-1}]}",
+         "[\"template\",\"sfx\",0,\"weight\"]"},
+        {"an hour is no film", HEAD PACE ",\"film_seconds\":1e9}",
+         "[\"template\",\"film_seconds\"]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_CASE(cases[i].name);
+        struct arena a;
+        struct wire_errors errs = {0};
+        arena_init(&a, 1 << 20);
+        struct template *t = template_parse(cases[i].text, strlen(cases[i].text), &a, &errs);
+        CHECK((t != NULL) == !cases[i].loc);
+        if (cases[i].loc && !CHECK(errs.list.data && strstr(errs.list.data, cases[i].loc)))
+            fprintf(stderr, "   got: %s\n", errs.list.data ? errs.list.data : "");
+        wire_errors_finish(&errs);
+        arena_finish(&a);
+    }
+}
+
+static void test_files(void)
+{
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 1 << 20);
+    for (size_t i = 0; i < TEMPLATE_COUNT; i++) {
+        CHECK_CASE(names[i]);
+        struct template *t = load(names[i], &a);
+        CHECK_STR(t ? t->name : NULL, names[i]);
+        const struct template_sfx *sfx = t ? t->sfx.items : NULL;
+        for (size_t k = 0; t && k < t->sfx.count; k++)
+            CHECK(strstr(" whoosh pop ding boom riser click ", sfx[k].name));
+    }
+    static const char *const bad[] = {"nobody", "../clean", "", "Clean", "clean.json", "a/b"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK_CASE(bad[i]);
+        CHECK(!template_load(TEMPLATES_DIR, bad[i], &a, &e) && e.code == ERR_NOT_FOUND);
+    }
+    CHECK_CASE("traits");
+    for (unsigned i = 0; trait_words[i]; i++)
+        CHECK(trait_of_word(trait_words[i]) == 1u << i);
+    CHECK(trait_of_word("shot") == TRAIT_SHOT && trait_of_word(NULL) == 0);
+    arena_finish(&a);
+}
+
+int main(void)
+{
+    test_files();
+    test_parse();
+    test_properties();
+    test_beats_are_respected();
+    test_words_stay_whole();
+    test_pauses_go();
+    test_best_parts();
+    test_effects_vary();
+    test_seeds();
+    test_bad_facts();
+    test_unbroken_speech();
+    test_full_length();
+    return check_done();
+}
