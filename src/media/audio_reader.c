@@ -6,8 +6,8 @@
  * the output coincide (zeros fill up to the first frame), so that output sample n of any run, also
  * after a seek, is computed for exactly n / rate. When a frame's time differs from where the run
  * stands by more than DRIFT_TICKS, the run ends: the resampler is emptied and a new run starts at
- * the frame's own time. Output then goes by sample number: a gap between what is delivered and where
- * a run begins is silence, an overlap is dropped.
+ * the frame's own time. Output then goes by sample number: a gap between what is delivered and
+ * where a run begins is silence, an overlap is dropped.
  */
 #include "media/av.h"
 #include "media/media.h"
@@ -37,17 +37,17 @@ struct audio_reader {
     AVPacket *pkt;
     AVFrame *frame;
     struct SwrContext *swr;
-    int in_rate, in_format;   /* what swr is set up for; 0 none */
+    int in_rate, in_format; /* what swr is set up for; 0 none */
     AVChannelLayout in_layout;
 
-    float *fifo;              /* output of the resampler, interleaved */
-    int fifo_len, fifo_cap;   /* frames */
-    int64_t fifo_start;       /* sample number of fifo[0] */
-    int64_t run_in;           /* input sample number (source clock) that the run has reached */
+    float *fifo;            /* output of the resampler, interleaved */
+    int fifo_len, fifo_cap; /* frames */
+    int64_t fifo_start;     /* sample number of fifo[0] */
+    int64_t run_in;         /* input sample number (source clock) that the run has reached */
     bool in_run;
-    int64_t pos;              /* next sample number to deliver */
-    int64_t last_end_ticks;   /* where the last frame ended, for frames without a time */
-    bool holds_frame;         /* r->frame waits to be taken in */
+    int64_t pos;            /* next sample number to deliver */
+    int64_t last_end_ticks; /* where the last frame ended, for frames without a time */
+    bool holds_frame;       /* r->frame waits to be taken in */
     bool draining, ended;
 };
 
@@ -235,7 +235,8 @@ static bool feed_zeros(struct audio_reader *r, int n, struct err *e)
 static bool begin_run(struct audio_reader *r, const AVFrame *f, int64_t in, struct err *e)
 {
     int64_t common = gcd(f->sample_rate, r->rate);
-    int64_t step = f->sample_rate / common; /* input samples from one point of the grid to the next */
+    int64_t step =
+        f->sample_rate / common; /* input samples from one point of the grid to the next */
     int64_t cell = in >= 0 ? in / step : -((step - 1 - in) / step);
 
     if (!open_resampler(r, f, e))

@@ -5,10 +5,10 @@
  *          scale_picture(s, src, &(struct scale_rect){x, y, w, h}, dst, e);
  *
  * Source: planar YUV of any depth and subsampling, with its rotation, matrix and range. Result:
- * upright 8-bit 4:2:0, bt709, limited range (a picture from a picture_pool, or any such picture that
- * nobody else holds). Bicubic with exact rounding. Rectangles are in samples of the picture as seen
- * upright, that is after `rotation` has been applied (picture_upright_size()); they are cut to even
- * offsets and to the picture. Sample aspect ratio is the caller's: choose crop and target so.
+ * upright 8-bit 4:2:0, bt709, limited range (a picture from a picture_pool, or any such picture
+ * that nobody else holds). Bicubic with exact rounding. Rectangles are in samples of the picture as
+ * seen upright, that is after `rotation` has been applied (picture_upright_size()); they are cut to
+ * even offsets and to the picture. Sample aspect ratio is the caller's: choose crop and target so.
  * Set-up for a geometry is kept, so calls that repeat one of the last few geometries are cheap.
  * Threads: a scaler belongs to one thread.
  */
@@ -35,6 +35,10 @@ bool scale_picture(struct scaler *s, const struct picture *src, const struct sca
 /* Fills only the rectangle `into` of dst (even offset and size); the rest is left as it is. */
 bool scale_picture_into(struct scaler *s, const struct picture *src, const struct scale_rect *crop,
                         struct picture *dst, const struct scale_rect *into, struct err *e);
+
+/* Is src already what scale_picture() makes - upright, 8-bit 4:2:0, bt709, limited range - so that
+ * its samples can be used as they are? */
+bool scale_is_plain(const struct picture *src);
 
 /* Size of p after its rotation, in its own (possibly not square) samples. */
 void picture_upright_size(const struct picture *p, int *width, int *height);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * jpeg.c - a picture as a JPEG file.
+ */
+#include "core/timebase.h"
+#include "media/av.h"
+#include "media/media.h"
+#include "media/scale.h"
+
+#include <libavcodec/avcodec.h>
+#include <libswscale/swscale.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+/* libavcodec's scale, 2 (best) to 31. */
+#define QUALITY 3
+
+/* Upright and square, the longer side at most max_edge, never enlarged, even. */
+static void choose_size(const struct picture *p, int max_edge, int *width, int *height)
+{
+    int64_t w = p->width, h = p->height, longer;
+
+    if (p->sar_num > p->sar_den)
+        w = ticks_scale(w, p->sar_num, p->sar_den);
+    else
+        h = ticks_scale(h, p->sar_den, p->sar_num);
+    longer = w > h ? w : h;
+    if (longer > max_edge) {
+        w = ticks_scale(w, max_edge, longer);
+        h = ticks_scale(h, max_edge, longer);
+    }
+    *width = (int)(p->rotation % 180 ? h : w) & ~1;
+    *height = (int)(p->rotation % 180 ? w : h) & ~1;
+    if (*width < 2)
+        *width = 2;
+    if (*height < 2)
+        *height = 2;
+}
+
+/* bt709 limited to what JFIF asks for: bt601, full range. */
+static AVFrame *to_jfif(const struct picture *p)
+{
+    const int *from = sws_getCoefficients(SWS_CS_ITU709), *to = sws_getCoefficients(SWS_CS_ITU601);
+    AVFrame *f = av_frame_alloc();
+    struct SwsContext *sws =
+        sws_getContext(p->width, p->height, AV_PIX_FMT_YUV420P, p->width, p->height,
+                       AV_PIX_FMT_YUVJ420P, SWS_BICUBIC | SWS_ACCURATE_RND, NULL, NULL, NULL);
+    bool ok = false;
+
+    if (!f || !sws)
+        goto out;
+    f->width = p->width;
+    f->height = p->height;
+    f->format = AV_PIX_FMT_YUVJ420P;
+    f->color_range = AVCOL_RANGE_JPEG;
+    f->colorspace = AVCOL_SPC_BT470BG;
+    if (av_frame_get_buffer(f, 0) < 0)
+        goto out;
+    sws_setColorspaceDetails(sws, from, 0, to, 1, 0, 1 << 16, 1 << 16);
+    ok = sws_scale(sws, (const uint8_t *const *)p->data, p->stride, 0, p->height, f->data,
+                   f->linesize) == p->height;
+
+out:
+    sws_freeContext(sws);
+    if (!ok)
+        av_frame_free(&f);
+    return f;
+}
+
+static AVPacket *encode(AVFrame *f)
+{
+    const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
+    AVCodecContext *c = codec ? avcodec_alloc_context3(codec) : NULL;
+    AVPacket *pkt = av_packet_alloc();
+    bool ok = false;
+
+    if (!c || !pkt)
+        goto out;
+    c->width = f->width;
+    c->height = f->height;
+    c->pix_fmt = f->format;
+    c->color_range = f->color_range;
+    c->colorspace = f->colorspace;
+    c->time_base = (AVRational){1, 25};
+    c->flags |= AV_CODEC_FLAG_QSCALE | AV_CODEC_FLAG_BITEXACT;
+    c->global_quality = QUALITY * FF_QP2LAMBDA;
+    c->thread_count = 1;
+    f->quality = c->global_quality;
+    f->pts = 0;
+    ok = avcodec_open2(c, codec, NULL) >= 0 && avcodec_send_frame(c, f) >= 0 &&
+         avcodec_send_frame(c, NULL) >= 0 && avcodec_receive_packet(c, pkt) >= 0;
+
+out:
+    avcodec_free_context(&c);
+    if (!ok)
+        av_packet_free(&pkt);
+    return pkt;
+}
+
+static bool write_packet(const AVPacket *pkt, int fd, struct err *e)
+{
+    for (int done = 0; done < pkt->size;) {
+        ssize_t n = write(fd, pkt->data + done, (size_t)(pkt->size - done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_errno(e, errno, "write a JPEG");
+        done += (int)n;
+    }
+    return true;
+}
+
+bool media_write_jpeg(const struct picture *p, int max_edge, int fd, struct err *e)
+{
+    bool ok = false;
+    int width, height;
+    struct picture_pool *pool = NULL;
+    struct picture *small = NULL;
+    struct scaler *scaler = scaler_create(e);
+    AVFrame *f = NULL;
+    AVPacket *pkt = NULL;
+
+    choose_size(p, max_edge, &width, &height);
+    pool = scaler ? picture_pool_create(width, height, e) : NULL;
+    small = pool ? picture_pool_take(pool, e) : NULL;
+    if (!small || !scale_picture(scaler, p, NULL, small, e))
+        goto out;
+    f = to_jfif(small);
+    pkt = f ? encode(f) : NULL;
+    if (!pkt) {
+        err_set(e, ERR_INTERNAL, "a JPEG of %dx%d cannot be encoded", width, height);
+        goto out;
+    }
+    ok = write_packet(pkt, fd, e);
+
+out:
+    av_packet_free(&pkt);
+    av_frame_free(&f);
+    picture_unref(&small);
+    picture_pool_destroy(pool);
+    scaler_destroy(scaler);
+    return ok;
+}
