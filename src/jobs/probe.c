@@ -264,6 +264,7 @@ bool still_run(int fd, double time_s, int jpeg_fd, const struct cancel *cancel, 
                             .cancel = cancel};
     char *text = horse_run(&job, e);
     buf_finish(&spec);
+    bool ok = text != NULL;
     free(text);
-    return text != NULL;
+    return ok;
 }

@@ -7,15 +7,10 @@
 #include "queue/queue.h"
 #include "store/store.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define ORPHAN_AGE_S 3600
 
 const char *const media_class_names[MEDIA_CLASS_COUNT] = {
     [MEDIA_INGEST] = "ingest",

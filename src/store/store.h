@@ -85,6 +85,10 @@ bool asset_by_path(struct store *s, const char *path, struct asset *out, struct 
 bool asset_set_probe(struct store *s, int64_t id, const struct asset *facts, struct err *e);
 bool asset_set_thumbnail(struct store *s, int64_t id, const char *path, struct err *e);
 
+/* Does any row name this media file (upload, thumbnail, document, film)? Reads whole tables: for
+ * the sweep of files that belong to nothing. */
+bool store_knows_media(struct store *s, const char *path, bool *known, struct err *e);
+
 /* --- Consent --------------------------------------------------------------------------------- */
 
 struct consent {
