@@ -111,10 +111,12 @@ bool job_load(struct store *s, const char *id, struct job *out, struct arena *a,
 {
     struct sql q;
     bool found = false;
+    char key[JOB_ID_SIZE + 1]; /* a copy, since `id` may lie in *out; one longer matches nothing */
 
+    snprintf(key, sizeof key, "%s", id);
     *out = (struct job){0};
     sql_open(&q, s, "SELECT " JOB_COLUMNS ", j.spec, j.result FROM job j WHERE j.id = $1",
-             SQL_ARGS(sql_text(id)), e);
+             SQL_ARGS(sql_text(key)), e);
     if (sql_next(&q)) {
         found = true;
         job_read(&q, out, a);

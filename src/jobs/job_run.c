@@ -182,9 +182,9 @@ bool job_run_flush(struct job_run *run, const struct job_end *end, struct err *e
         return err_set(e, ERR_NO_MEMORY, "out of memory");
     bool ok = write_pending(run, &p, end, e);
     pthread_mutex_lock(&run->lock);
-    if (ok)
+    if (ok && p.len)
         buf_consume(&run->lines, p.len);
-    else
+    if (!ok)
         run->changed = true;
     pthread_mutex_unlock(&run->lock);
     free(p.lines);
@@ -197,7 +197,7 @@ bool job_run_flush(struct job_run *run, const struct job_end *end, struct err *e
 
 /* --- The end --- */
 
-/* How many tries a failed run gets, by its error; the others fail at once. */
+/* How many tries a failed run gets, by its error: these may pass. All others fail at once. */
 static const struct {
     enum err_code code;
     int tries;
@@ -214,6 +214,11 @@ static int tries_of(enum err_code code)
         if (retries[i].code == code)
             return retries[i].tries;
     return 1;
+}
+
+bool job_run_may_pass(enum err_code code)
+{
+    return tries_of(code) > 1;
 }
 
 struct job_end job_run_judge(struct job_run *run, bool ok, const struct err *failure)

@@ -46,4 +46,7 @@ bool job_run_flush(struct job_run *run, const struct job_end *end, struct err *e
 /* What becomes of the job now that run() has returned `ok`, or failed with `failure`. */
 struct job_end job_run_judge(struct job_run *run, bool ok, const struct err *failure);
 
+/* Is this the kind of failure that another try may not meet again? */
+bool job_run_may_pass(enum err_code code);
+
 #endif

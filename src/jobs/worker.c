@@ -166,10 +166,10 @@ static void write_end(struct worker *w, struct job_run *run, const struct job_en
         pthread_mutex_unlock(&w->lock);
         if (ok)
             return;
-        log_line(&run->log, LOG_WARN, "the end of the job is not written yet: %s", e.msg);
+        log_line(&run->log, LOG_WARN, "the end of the job is not written: %s", e.msg);
         if (e.code == ERR_CONFLICT)
             job_run_stop(run, STOP_LOST);
-        if (atomic_load(&w->handing_back))
+        if (!job_run_may_pass(e.code) || atomic_load(&w->handing_back))
             return; /* its lease will run out */
         queue_wait(w->queue, QUEUE_OVER, mark, END_RETRY_MS);
     }
