@@ -86,6 +86,8 @@ static bool read_choice(struct json_reader *r, const struct effect *fx,
             }
         }
     }
+    if (r->error && strcmp(r->error, JSON_NO_MEMORY) == 0)
+        return err_set(e, ERR_NO_MEMORY, "no memory to read an effect");
     char known[200] = "";
     for (int i = 0; p->choices[i]; i++)
         list_word(known, sizeof known, p->choices[i]);
@@ -104,28 +106,28 @@ static bool read_param(struct json_reader *r, const struct effect *fx, const cha
     return unknown_param(fx, key, e);
 }
 
-static bool not_an_effect(struct err *e)
+static bool not_an_effect(const struct json_reader *r, struct err *e)
 {
+    if (r->error && strcmp(r->error, JSON_NO_MEMORY) == 0)
+        return err_set(e, ERR_NO_MEMORY, "no memory to read an effect");
     return err_set(e, ERR_INVALID,
                    "an effect is a name, or an object with \"name\" and its parameters");
 }
 
 /* The name inside an object, wherever it stands among the parameters. NULL: it has none. */
-static const char *object_name(const char *json, size_t len, struct arena *a)
+static const char *object_name(struct json_reader *r, struct arena *a)
 {
-    struct json_reader r;
-    json_reader_init(&r, json, len, 8);
     const char *key, *name = NULL;
     size_t n;
-    if (!json_enter_object(&r))
+    if (!json_enter_object(r))
         return NULL;
-    while (json_next_key(&r, a, &key)) {
+    while (json_next_key(r, a, &key)) {
         if (strcmp(key, "name") != 0)
-            json_skip(&r);
-        else if (json_peek(&r) != JSON_STRING || !json_read_string(&r, a, &name, &n))
+            json_skip(r);
+        else if (json_peek(r) != JSON_STRING || !json_read_string(r, a, &name, &n))
             return NULL;
     }
-    return json_failed(&r) ? NULL : name;
+    return json_failed(r) ? NULL : name;
 }
 
 static bool use_create(const char *name, struct arena *a, struct effect_use *out, void **self,
@@ -146,21 +148,18 @@ static bool use_create(const char *name, struct arena *a, struct effect_use *out
 bool effect_parse(const char *json, size_t len, struct arena *a, struct effect_use *out,
                   struct err *e)
 {
-    struct json_reader r;
+    struct json_reader r, ahead;
     json_reader_init(&r, json, len, 8);
+    ahead = r;
     const char *name = NULL, *key;
     size_t n;
     void *self = NULL;
 
-    enum json_type type = json_peek(&r);
-    if (type == JSON_STRING) {
-        if (!json_read_string(&r, a, &name, &n))
-            return not_an_effect(e);
-        return use_create(name, a, out, &self, e);
-    }
-    name = type == JSON_OBJECT ? object_name(json, len, a) : NULL;
-    if (!name)
-        return not_an_effect(e);
+    if (json_peek(&r) == JSON_STRING)
+        return json_read_string(&r, a, &name, &n) ? use_create(name, a, out, &self, e)
+                                                  : not_an_effect(&r, e);
+    if (json_peek(&r) != JSON_OBJECT || !(name = object_name(&ahead, a)))
+        return not_an_effect(&ahead, e);
     if (!use_create(name, a, out, &self, e))
         return false;
     json_enter_object(&r);
@@ -170,7 +169,7 @@ bool effect_parse(const char *json, size_t len, struct arena *a, struct effect_u
         else if (!read_param(&r, out->effect, key, self, a, e))
             return false;
     }
-    return json_failed(&r) ? not_an_effect(e) : true;
+    return json_failed(&r) ? not_an_effect(&r, e) : true;
 }
 
 void effect_canonical(const struct effect_use *use, struct buf *out)

@@ -449,17 +449,24 @@ static void find_segments(const struct plan *p, struct plan_chunk *c)
     c->end_segment = (size_t)(plan_segment_at(p, c->end_frame - 1) - p->segments) + 1;
 }
 
-/* Cuts frames [first, end) into the fewest equal chunks. Returns how many; out NULL: only count. */
-static size_t split_run(const struct plan *p, int64_t first, int64_t end, int64_t max,
+/* Cuts frames [first, end) into chunks of the full length and what is left, which two chunks share
+ * when one would be a sliver. Counting from the start, so that a later cut at the end moves few
+ * borders. Returns how many; out NULL: only count. */
+static size_t split_run(const struct plan *p, int64_t first, int64_t end, int64_t min, int64_t max,
                         struct plan_chunk *out)
 {
-    int64_t frames = end - first, parts = (frames + max - 1) / max;
-    for (int64_t i = 0; out && i < parts; i++) {
-        out[i].first_frame = first + frames * i / parts;
-        out[i].end_frame = first + frames * (i + 1) / parts;
-        find_segments(p, &out[i]);
+    size_t n = 0;
+    while (first < end) {
+        int64_t left = end - first;
+        int64_t take = left <= max ? left : left < max + min ? (left + 1) / 2 : max;
+        if (out) {
+            out[n] = (struct plan_chunk){.first_frame = first, .end_frame = first + take};
+            find_segments(p, &out[n]);
+        }
+        first += take;
+        n++;
     }
-    return (size_t)parts;
+    return n;
 }
 
 static size_t cut_chunks(const struct plan *p, struct plan_chunk *out)
@@ -474,7 +481,7 @@ static size_t cut_chunks(const struct plan *p, struct plan_chunk *out)
             end = p->frame_count;
             len = p->segment_count - i;
         }
-        n += split_run(p, first, end, max, out ? out + n : NULL);
+        n += split_run(p, first, end, min, max, out ? out + n : NULL);
         i += len;
     }
     return n;
