@@ -255,6 +255,11 @@ void exchange_body(struct exchange *x, const char *data, size_t n)
     }
 }
 
+bool exchange_writes(const struct exchange *x)
+{
+    return x->form != NULL;
+}
+
 void exchange_body_end(struct exchange *x)
 {
     struct err e;

@@ -40,6 +40,7 @@ void exchange_init(struct exchange *x, struct site *site, const char *client);
  * the connection cannot be trusted. */
 void exchange_head(struct exchange *x, const struct head *head);
 void exchange_body(struct exchange *x, const char *data, size_t n);
+bool exchange_writes(const struct exchange *x); /* exchange_body() goes to disk: it may block */
 void exchange_body_end(struct exchange *x);
 enum route_run exchange_where(const struct exchange *x);
 void exchange_run(struct exchange *x);

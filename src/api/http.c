@@ -33,6 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define UPLOAD_CHUNK ((size_t)256 << 10) /* bytes collected before a pool thread writes them */
 #define SMALL_BODY 65536u /* bytes of an unwanted body that is taken to keep the connection */
 #define CONNECTION_MEMORY ((size_t)32 << 10)
 #define ANSWER_WAIT_MS 2000u /* at shutdown, for answers already made to leave */
@@ -40,7 +41,7 @@
 struct http_server {
     struct http_config config; /* a copy; what it points to is the caller's */
     struct site *site;
-    struct pool *pool, *long_pool;
+    struct pool *pool, *long_pool, *disk_pool;
     struct deadlines *deadlines;
     struct MHD_Daemon *daemon;
     int listen_fd;
@@ -54,6 +55,7 @@ struct http_server {
 enum call_state {
     CALL_NEW,      /* the request line is there, headers may not be */
     CALL_BODY,     /* taking the body */
+    CALL_WRITING,  /* suspended, a pool thread writes what came of an upload so far */
     CALL_RUNNING,  /* suspended, a pool thread has it */
     CALL_READY,    /* the answer is made */
     CALL_DRAINING, /* answered by answer_now(), the rest is thrown away */
@@ -67,6 +69,7 @@ struct call {
     enum call_state state;
     struct exchange x;
     struct head head;
+    struct buf chunk; /* of an upload, not yet given to x */
     char *target;
     char client[INET6_ADDRSTRLEN];
     struct timespec began;
@@ -201,9 +204,19 @@ static bool rest_is_small(const struct call *c)
 
 /* --- The handler -------------------------------------------------------------------------------------- */
 
+/* What is left of an upload, and whether the body is complete. */
+static void end_body(struct call *c)
+{
+    if (c->chunk.len > 0)
+        exchange_body(&c->x, c->chunk.data, c->chunk.len);
+    buf_finish(&c->chunk);
+    exchange_body_end(&c->x);
+}
+
 static void run_in_pool(void *arg)
 {
     struct call *c = arg;
+    end_body(c);
     exchange_run(&c->x);
     c->state = CALL_READY;
     MHD_resume_connection(c->connection); /* c is the event thread's from here on */
@@ -211,10 +224,10 @@ static void run_in_pool(void *arg)
 
 static enum MHD_Result run(struct call *c)
 {
-    exchange_body_end(&c->x);
     enum route_run where = exchange_where(&c->x);
     watch_enter(c->watch, WATCH_BUSY);
     if (where == RUN_INLINE) {
+        end_body(c);
         exchange_run(&c->x);
         c->state = CALL_READY;
         return send_answer(c);
@@ -273,13 +286,49 @@ static enum MHD_Result take_head(struct call *c, const char *method, const char 
     return MHD_YES;
 }
 
+static void write_in_pool(void *arg)
+{
+    struct call *c = arg;
+    exchange_body(&c->x, c->chunk.data, c->chunk.len);
+    buf_clear(&c->chunk);
+    c->state = CALL_BODY;
+    watch_enter(c->watch, WATCH_BODY);
+    MHD_resume_connection(c->connection);
+}
+
+/* A disk may take its time, and an event thread has none: uploads are collected and written by a
+ * pool. Its queue has a place for every connection. */
+static bool collect_upload(struct call *c, const char *data, size_t n)
+{
+    if (!c->chunk.max)
+        buf_init(&c->chunk, UPLOAD_CHUNK + CONNECTION_MEMORY);
+    if (!buf_add(&c->chunk, data, n))
+        return false;
+    if (c->chunk.len < UPLOAD_CHUNK)
+        return true;
+    watch_enter(c->watch, WATCH_BUSY);
+    c->state = CALL_WRITING;
+    MHD_suspend_connection(c->connection);
+    if (pool_submit(c->server->disk_pool, write_in_pool, c))
+        return true;
+    c->state = CALL_BODY;
+    MHD_resume_connection(c->connection);
+    return false;
+}
+
 static enum MHD_Result take_body(struct call *c, const char *data, size_t *size)
 {
-    watch_received(c->watch, *size);
-    bool before = c->x.answered;
-    exchange_body(&c->x, data, *size);
+    size_t n = *size;
     *size = 0;
-    if (c->x.answered && !before && !rest_is_small(c))
+    watch_received(c->watch, n);
+    if (c->x.answered) {
+        c->x.body_bytes += n;
+    } else if (exchange_writes(&c->x)) {
+        return collect_upload(c, data, n) ? MHD_YES : MHD_NO;
+    } else {
+        exchange_body(&c->x, data, n);
+    }
+    if (c->x.answered && !rest_is_small(c))
         return answer_now(c);
     return MHD_YES;
 }
@@ -303,6 +352,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         return send_answer(c);
     case CALL_DRAINING:
         return drain(c, size);
+    case CALL_WRITING:
     case CALL_RUNNING:
         break;
     }
@@ -390,6 +440,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **ct
     watch_enter(c->watch, WATCH_IDLE);
     log_access(c);
     exchange_finish(&c->x);
+    buf_finish(&c->chunk);
     free(c->target);
     free(c);
     count_active(s, -1);
@@ -426,6 +477,7 @@ void http_config_init(struct http_config *c)
         .pool_queue = 256,
         .long_threads = 16,
         .long_queue = 64,
+        .disk_threads = 4,
         .title = "AI Video Editor Backend",
         .version = AIVE_VERSION,
         .limits =
@@ -540,6 +592,7 @@ struct http_server *http_server_start(const struct http_config *c, struct err *e
     if (s->site && listen_on(s, e) &&
         (s->deadlines = deadlines_create(&s->config.limits, e)) &&
         (s->pool = pool_create("http-pool", c->pool_threads, c->pool_queue, e)) &&
+        (s->disk_pool = pool_create("http-disk", c->disk_threads, c->limits.connections, e)) &&
         (s->long_pool = pool_create("http-long", c->long_threads, c->long_queue, e)) &&
         start_daemon(s, e))
         return s;
@@ -560,6 +613,7 @@ static void wind_down(struct http_server *s, unsigned grace_ms)
     shutdown(s->listen_fd, SHUT_RDWR); /* new clients are refused rather than left waiting */
     wait_idle(s, grace_ms);
     cancel_fire(&s->site->cancel);
+    pool_close(s->disk_pool);
     pool_close(s->pool);
     pool_close(s->long_pool);
     wait_idle(s, ANSWER_WAIT_MS);
@@ -575,6 +629,7 @@ void http_server_stop(struct http_server *s, unsigned grace_ms)
     }
     if (s->listen_fd >= 0)
         close(s->listen_fd);
+    pool_destroy(s->disk_pool);
     pool_destroy(s->pool);
     pool_destroy(s->long_pool);
     deadlines_destroy(s->deadlines);

@@ -13,7 +13,8 @@
  * of the head -> route -> access -> body (JSON buffer, or multipart streamed to files) -> reading
  * by the row's tables -> handler -> finished answer. Work that may block leaves the event thread:
  * the connection is suspended, a pool thread runs the handler, the connection is resumed. Two pools
- * with bounded queues; a full one answers 503. A sweeper thread cuts slow clients (deadlines.h).
+ * with bounded queues, a full one answers 503; a third writes uploads to disk. A sweeper thread
+ * cuts slow clients (deadlines.h).
  *
  * The layer adds to the given routes: GET /openapi.json, /docs, /docs/assets/{name}, /redoc and
  * /media/{class}/{name}.
@@ -77,6 +78,7 @@ struct http_config {
     unsigned threads;                 /* event threads; 0: one a core */
     unsigned pool_threads, pool_queue;
     unsigned long_threads, long_queue;
+    unsigned disk_threads;            /* write uploads */
     struct http_limits limits;
 
     const char *const *cors_origins;  /* NULL-ended; {"*"} lets everybody in; NULL or empty: no CORS */

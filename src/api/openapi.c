@@ -205,7 +205,7 @@ static void write_request(struct buf *out, const struct route *r)
 
 static void write_content(struct buf *out, const char *schema_name)
 {
-    buf_printf(out, "\"content\":{\"application/json\":{\"schema\":" REF "%s\"}}}", schema_name);
+    buf_printf(out, "\"content\":{\"application/json\":{\"schema\":" REF "%s\"}}}}", schema_name);
 }
 
 static void write_success(struct buf *out, const struct route *r)

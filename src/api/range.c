@@ -95,7 +95,7 @@ time_t http_date_parse(const char *text)
         strcmp(zone, "GMT") != 0)
         return (time_t)-1;
     const char *m = strstr(months, month);
-    if (!m || strlen(month) != 3)
+    if (!m || strlen(month) != 3 || (m - months) % 3 != 0)
         return (time_t)-1;
     tm.tm_mon = (int)(m - months) / 3;
     tm.tm_year -= 1900;

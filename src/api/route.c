@@ -162,6 +162,8 @@ static const char *body_fault(const struct route *r)
         return "BODY_JSON needs .request";
     if (r->body != BODY_MULTIPART && multipart)
         return ".files and .form need BODY_MULTIPART";
+    if (r->body == BODY_MULTIPART && r->run == RUN_INLINE)
+        return "BODY_MULTIPART writes to disk and cannot be RUN_INLINE";
     if (r->files && r->files->name && !r->open_upload)
         return ".files need .open_upload";
     if (r->body != BODY_NONE && strcmp(r->method, "GET") == 0)

@@ -71,7 +71,7 @@ struct route {
     const struct route_file *files;
     const struct wire_type *form;
     /* Gives the descriptor that a file field is written to, e.g. an O_TMPFILE in the folder where
-     * it will be published; -1 with *e set. Event thread. */
+     * it will be published; -1 with *e set. Called on a pool thread. */
     int (*open_upload)(void *app, const char *field, struct err *e);
 
     const struct wire_type *response; /* of the 200; NULL: free-form JSON */
