@@ -61,7 +61,7 @@ struct render_job {
     int tag_count;
     const struct cancel *cancel; /* may be NULL */
 
-    /* May be NULL. Percent goes from 25 to 100 and never back; stages are "composition", "export"
+    /* May be NULL. Percent goes from 25 to 99 and never back; stages are "composition", "export"
      * and "post-processing". Log lines are the guide's. */
     void (*progress)(void *user, double percent, const char *stage);
     void (*log)(void *user, const char *line);

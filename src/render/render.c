@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * render.c - the whole job: workers that make chunks, the sound beside them, the film at the end.
+ *
+ * DESIGN. Every worker owns a contiguous range of chunks, so that its decoder goes forward; one that
+ * runs out takes the later half of the longest range left. Each chunk is made by an encoder of its
+ * own with one thread, which is as fast as frame threads as long as there are chunks, and makes the
+ * bytes independent of the number of cores. The calling thread only waits and watches for cancel.
+ * The first failure stops everybody at their next frame and is the one reported.
+ */
+#include "render/render.h"
+
+#include "render/compose.h"
+#include "render/key.h"
+#include "render/sound.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_THREADS 64
+#define WATCH_MS 50
+#define MAX_SEGMENT_LINES 200 /* in the log; a film of 10,000 segments is not worth as many lines */
+#define FRAMES_A_PROGRESS 8
+
+/* The guide's figures. */
+#define PERCENT_COMPOSE 25.0
+#define PERCENT_COMPOSED 65.0
+#define PERCENT_EXPORT 70.0
+#define PERCENT_POST 85.0
+#define PERCENT_END 99.0 /* the last one is the publisher's */
+
+struct range {
+    size_t next, end; /* chunks still to be made */
+};
+
+struct crew {
+    const struct render_job *job;
+    char (*keys)[KEY_SIZE]; /* of the chunks, each set by the worker that makes it */
+    struct cancel stop;     /* what readers and the sound poll */
+
+    pthread_mutex_t lock; /* guards all below, and the job's callbacks */
+    pthread_cond_t changed;
+    struct range ranges[MAX_THREADS];
+    int threads, running;
+    struct err err; /* the first failure */
+    bool *done;     /* chunks */
+    size_t chunks_in_a_row, segments_logged;
+    int64_t frames_done;
+    bool post_logged;
+    struct render_report *report;
+};
+
+struct worker {
+    struct crew *crew;
+    int index; /* MAX_THREADS: the sound */
+    pthread_t thread;
+};
+
+/* --- Telling -------------------------------------------------------------------------------- */
+
+static void fail(struct crew *c, const struct err *e)
+{
+    pthread_mutex_lock(&c->lock);
+    if (c->err.code == ERR_NONE)
+        c->err = *e;
+    pthread_mutex_unlock(&c->lock);
+    cancel_fire(&c->stop);
+}
+
+static void tell_log(const struct crew *c, const char *line)
+{
+    if (c->job->log)
+        c->job->log(c->job->user, line);
+}
+
+static void tell_progress(const struct crew *c, double percent, const char *stage)
+{
+    if (c->job->progress)
+        c->job->progress(c->job->user, percent, stage);
+}
+
+static void add_frames(struct crew *c, int64_t n)
+{
+    pthread_mutex_lock(&c->lock);
+    c->frames_done += n;
+    double part = (double)c->frames_done / (double)c->job->plan->frame_count;
+    tell_progress(c, PERCENT_COMPOSE + part * (PERCENT_COMPOSED - PERCENT_COMPOSE), "composition");
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* Says of each segment, in play order, when its last frame is there. */
+static void log_segments(struct crew *c)
+{
+    const struct plan *p = c->job->plan;
+    int64_t ready = c->chunks_in_a_row ? p->chunks[c->chunks_in_a_row - 1].end_frame : 0;
+    while (c->segments_logged < p->segment_count &&
+           p->segments[c->segments_logged].end_frame <= ready) {
+        const struct plan_segment *s = &p->segments[c->segments_logged++];
+        char line[256];
+        if (s->name && s->name[0])
+            snprintf(line, sizeof line, "Processed segment %.200s", s->name);
+        else
+            snprintf(line, sizeof line, "Processed segment %zu", s->index + 1);
+        if (c->segments_logged <= MAX_SEGMENT_LINES)
+            tell_log(c, line);
+    }
+}
+
+static void chunk_done(struct crew *c, size_t i, bool reused)
+{
+    const struct plan *p = c->job->plan;
+    pthread_mutex_lock(&c->lock);
+    c->done[i] = true;
+    c->report->chunks_reused += reused;
+    while (c->chunks_in_a_row < p->chunk_count && c->done[c->chunks_in_a_row])
+        c->chunks_in_a_row++;
+    log_segments(c);
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* --- Chunks --------------------------------------------------------------------------------- */
+
+/* The next chunk for a worker; false when all are given out. */
+static bool take_chunk(struct crew *c, int worker, size_t *chunk)
+{
+    pthread_mutex_lock(&c->lock);
+    struct range *own = &c->ranges[worker];
+    if (own->next == own->end) {
+        struct range *most = own;
+        for (int i = 0; i < c->threads; i++)
+            if (c->ranges[i].end - c->ranges[i].next > most->end - most->next)
+                most = &c->ranges[i];
+        size_t left = most->end - most->next;
+        own->end = most->end;
+        own->next = most->end - (left + 1) / 2;
+        most->end = most == own ? most->end : own->next;
+    }
+    bool got = own->next < own->end;
+    if (got)
+        *chunk = own->next++;
+    pthread_mutex_unlock(&c->lock);
+    return got;
+}
+
+static bool encode_frames(struct crew *c, struct composer *composer, struct chunk_writer *w,
+                          const struct plan_chunk *chunk, struct err *e)
+{
+    int64_t told = chunk->first_frame;
+    for (int64_t f = chunk->first_frame; f < chunk->end_frame; f++) {
+        struct picture *p = compose_frame(composer, f, e);
+        bool ok = p && chunk_writer_add(w, p, e);
+        picture_unref(&p);
+        if (!ok)
+            return false;
+        if (f + 1 - told >= FRAMES_A_PROGRESS || f + 1 == chunk->end_frame) {
+            add_frames(c, f + 1 - told);
+            told = f + 1;
+        }
+    }
+    return chunk_writer_finish(w, e);
+}
+
+static bool encode_chunk(struct crew *c, struct composer *composer, const struct plan_chunk *chunk,
+                         int fd, struct err *e)
+{
+    const struct plan *p = c->job->plan;
+    const struct render_preset *preset = c->job->preset;
+    struct h264_settings s = {.width = p->format.width, .height = p->format.height,
+                              .fps_num = p->fps_num, .fps_den = p->fps_den,
+                              .preset = preset->x264, .crf = preset->crf,
+                              .max_bitrate = preset->max_bitrate, .lookahead = preset->lookahead};
+    struct chunk_writer *w = chunk_writer_create(&s, fd, e);
+    bool ok = w && encode_frames(c, composer, w, chunk, e);
+    chunk_writer_destroy(w);
+    return ok;
+}
+
+/* Is there a finished piece of that name? *found false without an error: it is to be made. */
+static bool look_up(const struct render_store *s, const char *key, bool *found, struct err *e)
+{
+    struct err why = {0};
+    int fd = s->open(s->user, key, &why);
+    *found = fd >= 0;
+    if (fd >= 0)
+        close(fd);
+    else if (why.code != ERR_NOT_FOUND) {
+        if (e)
+            *e = why;
+        return false;
+    }
+    return true;
+}
+
+static bool make_chunk(struct crew *c, struct composer *composer, size_t i, struct err *e)
+{
+    const struct render_job *job = c->job;
+    const struct plan_chunk *chunk = &job->plan->chunks[i];
+    const struct render_store *store = &job->store;
+    char *key = c->keys[i];
+    bool found;
+    if (!key_of_chunk(job->plan, job->captions, job->preset, chunk, key, e) ||
+        !look_up(store, key, &found, e))
+        return false;
+    if (found) {
+        add_frames(c, chunk->end_frame - chunk->first_frame);
+    } else {
+        int fd = store->create(store->user, key, e);
+        if (fd < 0)
+            return false;
+        bool ok = encode_chunk(c, composer, chunk, fd, e) && store->commit(store->user, key, e);
+        close(fd);
+        if (!ok)
+            return false;
+    }
+    chunk_done(c, i, found);
+    return true;
+}
+
+static void work_on_chunks(struct crew *c, int worker)
+{
+    const struct render_job *job = c->job;
+    struct err e = {0};
+    size_t i;
+    struct composer *composer =
+        composer_create(job->plan, job->captions, job->source_fds, &c->stop, &e);
+    bool ok = composer;
+    while (ok && !cancel_fired(&c->stop) && take_chunk(c, worker, &i))
+        ok = make_chunk(c, composer, i, &e);
+    if (!ok)
+        fail(c, &e);
+    composer_destroy(composer);
+}
+
+/* --- Sound ---------------------------------------------------------------------------------- */
+
+static bool has_sound(const struct plan *p)
+{
+    bool any = p->sfx_count > 0;
+    for (size_t i = 0; i < p->segment_count && !any; i++)
+        any = p->sources[p->segments[i].source].has_audio;
+    return any;
+}
+
+static bool encode_sound(struct crew *c, int fd, struct err *e)
+{
+    const struct render_job *job = c->job;
+    struct sound_writer *w = sound_writer_create(job->preset->sound_bitrate, fd, e);
+    bool ok = w && sound_render(job->plan, job->source_fds, w, &c->stop, e) &&
+              sound_writer_finish(w, e);
+    sound_writer_destroy(w);
+    return ok;
+}
+
+static bool make_sound(struct crew *c, struct err *e)
+{
+    const struct render_job *job = c->job;
+    const struct render_store *store = &job->store;
+    char key[KEY_SIZE];
+    bool found;
+    if (!key_of_sound(job->plan, job->preset, key, e) || !look_up(store, key, &found, e))
+        return false;
+    c->report->sound_reused = found;
+    if (found)
+        return true;
+    int fd = store->create(store->user, key, e);
+    if (fd < 0)
+        return false;
+    bool ok = encode_sound(c, fd, e) && store->commit(store->user, key, e);
+    close(fd);
+    return ok;
+}
+
+/* --- Threads -------------------------------------------------------------------------------- */
+
+static void *worker_main(void *arg)
+{
+    struct worker *w = arg;
+    struct crew *c = w->crew;
+    if (w->index < MAX_THREADS) {
+        work_on_chunks(c, w->index);
+    } else {
+        struct err e = {0};
+        if (!make_sound(c, &e))
+            fail(c, &e);
+    }
+    pthread_mutex_lock(&c->lock);
+    c->running--;
+    pthread_cond_signal(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+static bool start(struct worker *w, struct crew *c, int index)
+{
+    *w = (struct worker){.crew = c, .index = index};
+    pthread_mutex_lock(&c->lock);
+    c->running++;
+    pthread_mutex_unlock(&c->lock);
+    if (pthread_create(&w->thread, NULL, worker_main, w) == 0)
+        return true;
+    pthread_mutex_lock(&c->lock);
+    c->running--;
+    pthread_mutex_unlock(&c->lock);
+    struct err e;
+    err_set(&e, ERR_NO_MEMORY, "cannot start a thread to render with");
+    fail(c, &e);
+    return false;
+}
+
+/* Waits for all threads; hands a cancel on to them. */
+static void watch(struct crew *c)
+{
+    pthread_mutex_lock(&c->lock);
+    while (c->running > 0) {
+        struct timespec at;
+        clock_gettime(CLOCK_REALTIME, &at);
+        at.tv_nsec += WATCH_MS * 1000000L;
+        at.tv_sec += at.tv_nsec / 1000000000L;
+        at.tv_nsec %= 1000000000L;
+        pthread_cond_timedwait(&c->changed, &c->lock, &at);
+        if (cancel_fired(c->job->cancel))
+            cancel_fire(&c->stop);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+static int count_cores(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return n > 0 ? n : 1;
+}
+
+static void share_out(struct crew *c)
+{
+    size_t chunks = c->job->plan->chunk_count;
+    int n = c->job->threads > 0 ? c->job->threads : count_cores();
+    n = n > MAX_THREADS ? MAX_THREADS : n;
+    c->threads = (size_t)n > chunks ? (int)chunks : n;
+    for (int i = 0; i < c->threads; i++)
+        c->ranges[i] = (struct range){chunks * (size_t)i / (size_t)c->threads,
+                                      chunks * (size_t)(i + 1) / (size_t)c->threads};
+}
+
+static bool make_pieces(struct crew *c, struct err *e)
+{
+    struct worker workers[MAX_THREADS + 1];
+    int started = 0;
+    share_out(c);
+    bool ok = !has_sound(c->job->plan) || start(&workers[started], c, MAX_THREADS);
+    started += ok && has_sound(c->job->plan);
+    for (int i = 0; ok && i < c->threads; i++) {
+        ok = start(&workers[started], c, i);
+        started += ok;
+    }
+    watch(c);
+    for (int i = 0; i < started; i++)
+        pthread_join(workers[i].thread, NULL);
+    if (cancel_fired(c->job->cancel))
+        return err_set(e, ERR_CANCELED, "the render was canceled");
+    if (c->err.code == ERR_NONE)
+        return true;
+    if (e)
+        *e = c->err;
+    return false;
+}
+
+/* --- The film ------------------------------------------------------------------------------- */
+
+static int open_chunk(void *user, int i, struct err *e)
+{
+    const struct crew *c = user;
+    return c->job->store.open(c->job->store.user, c->keys[i], e);
+}
+
+static void mux_progress(void *user, double part)
+{
+    struct crew *c = user;
+    double percent = PERCENT_EXPORT + part * (PERCENT_END - PERCENT_EXPORT);
+    if (percent >= PERCENT_POST && !c->post_logged) {
+        c->post_logged = true;
+        tell_log(c, "Applying watermark & metadata");
+    }
+    tell_progress(c, percent, percent < PERCENT_POST ? "export" : "post-processing");
+}
+
+static bool join_film(struct crew *c, struct err *e)
+{
+    const struct render_job *job = c->job;
+    struct film_source src = {.chunk_count = (int)job->plan->chunk_count,
+                              .open_chunk = open_chunk, .user = c, .sound_fd = -1};
+    if (has_sound(job->plan)) {
+        char key[KEY_SIZE];
+        if (!key_of_sound(job->plan, job->preset, key, e))
+            return false;
+        src.sound_fd = job->store.open(job->store.user, key, e);
+        if (src.sound_fd < 0)
+            return false;
+    }
+    tell_progress(c, PERCENT_EXPORT, "export");
+    tell_log(c, "Writing video stream");
+    bool ok = film_mux(&src, job->output_fd, job->tags, job->tag_count, job->cancel, mux_progress,
+                       c, e);
+    if (src.sound_fd >= 0)
+        close(src.sound_fd);
+    if (ok)
+        mux_progress(c, 1);
+    return ok;
+}
+
+bool render_run(const struct render_job *job, struct render_report *report, struct err *e)
+{
+    bool ok = false;
+    const struct plan *p = job->plan;
+    struct crew c = {.job = job, .report = report, .stop = {.fd = -1}};
+    *report = (struct render_report){.frames = p->frame_count, .chunks = p->chunk_count};
+    pthread_mutex_init(&c.lock, NULL);
+    pthread_cond_init(&c.changed, NULL);
+    c.keys = calloc(p->chunk_count, sizeof *c.keys);
+    c.done = calloc(p->chunk_count, sizeof *c.done);
+    if (!c.keys || !c.done) {
+        err_set(e, ERR_NO_MEMORY, "no memory to render");
+        goto out;
+    }
+    tell_progress(&c, PERCENT_COMPOSE, "composition");
+    ok = make_pieces(&c, e) && join_film(&c, e);
+
+out:
+    free(c.keys);
+    free(c.done);
+    pthread_cond_destroy(&c.changed);
+    pthread_mutex_destroy(&c.lock);
+    return ok;
+}
+
+bool render_chunk_key(const struct render_job *job, const struct plan_chunk *chunk, char *key,
+                      struct err *e)
+{
+    return key_of_chunk(job->plan, job->captions, job->preset, chunk, key, e);
+}
