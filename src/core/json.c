@@ -182,11 +182,23 @@ static bool scan_escape(struct json_reader *r, size_t quote)
     return true;
 }
 
+/* Bytes of a string that need no look: ASCII without controls, quote and backslash. */
+static size_t skip_plain(const struct json_reader *r, size_t at)
+{
+    while (at < r->len) {
+        unsigned char c = (unsigned char)r->text[at];
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+            break;
+        at++;
+    }
+    return at;
+}
+
 /* At an opening quote: checks the string and gives what is between the quotes. */
 static bool scan_string(struct json_reader *r, const char **s, size_t *len)
 {
     size_t quote = r->pos++;
-    while (r->pos < r->len) {
+    while ((r->pos = skip_plain(r, r->pos)) < r->len) {
         unsigned char c = (unsigned char)r->text[r->pos];
         if (c == '"') {
             *s = r->text + quote + 1;
@@ -199,8 +211,6 @@ static bool scan_string(struct json_reader *r, const char **s, size_t *len)
                 return false;
         } else if (c < 0x20) {
             return fail(r, "Invalid control character at", r->pos);
-        } else if (c < 0x80) {
-            r->pos++;
         } else {
             uint32_t cp;
             size_t n = utf8_decode(r->text + r->pos, r->len - r->pos, &cp);

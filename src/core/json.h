@@ -26,7 +26,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum json_type { JSON_END, JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+    JSON_END,
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT,
+};
 
 #define JSON_DEPTH_MAX 63
 #define JSON_NO_MEMORY "Out of memory" /* the words of the one error that is not the text's fault */
@@ -36,10 +44,10 @@ struct json_reader {
     size_t len, pos;
     int depth, max_depth;
     bool fresh[JSON_DEPTH_MAX + 1]; /* by depth: no element read yet */
-    size_t values;       /* seen so far */
-    size_t max_values;   /* 0: no limit; set it after json_reader_init() */
-    const char *error;   /* static words, NULL while all is well */
-    size_t error_pos;    /* byte offset the error speaks of */
+    size_t values;                  /* seen so far */
+    size_t max_values;              /* 0: no limit; set it after json_reader_init() */
+    const char *error;              /* static words, NULL while all is well */
+    size_t error_pos;               /* byte offset the error speaks of */
 };
 
 /* The text must outlive the reader; max_depth counts open arrays and objects. */
@@ -47,24 +55,31 @@ void json_reader_init(struct json_reader *r, const char *text, size_t len, int m
 bool json_failed(const struct json_reader *r);
 size_t json_error_char(const struct json_reader *r); /* error_pos in characters */
 
-enum json_type json_peek(struct json_reader *r); /* type of the next value; JSON_END on error */
+/* Type of the next value, which stays unread; JSON_END on error. */
+enum json_type json_peek(struct json_reader *r);
 
+/* json_next_*() is false at the closing bracket, which is read, and on error. The key is in the
+ * arena; one with a NUL inside is an error. */
 bool json_enter_object(struct json_reader *r);
-bool json_next_key(struct json_reader *r, struct arena *a, const char **key); /* false: '}' or error */
-/* The key as it stands between its quotes in the text, escapes and all: no copy. */
-bool json_next_key_text(struct json_reader *r, const char **key, size_t *len);
-/* Decodes such a piece; NULL without memory. `raw` must come from the reader. */
-char *json_unescape(struct arena *a, const char *raw, size_t len, size_t *out_len);
+bool json_next_key(struct json_reader *r, struct arena *a, const char **key);
 bool json_enter_array(struct json_reader *r);
-bool json_next_item(struct json_reader *r); /* false: ']' or error */
+bool json_next_item(struct json_reader *r);
 
+/* The key as it stands between its quotes in the text, escapes and all: no copy. json_unescape()
+ * decodes such a piece (and no other text); NULL without memory. */
+bool json_next_key_text(struct json_reader *r, const char **key, size_t *len);
+char *json_unescape(struct arena *a, const char *raw, size_t len, size_t *out_len);
+
+/* Numbers: *is_int when there is no point, no exponent, and it fits; then *i is exact, otherwise it
+ * is not set. *v may be infinite. Strings: NUL-terminated, but may hold NULs inside. */
 bool json_read_null(struct json_reader *r);
 bool json_read_bool(struct json_reader *r, bool *v);
-bool json_read_number(struct json_reader *r, double *v, bool *is_int, int64_t *i); /* *i when is_int:
-                                              no point, no exponent, and it fits; v may be infinite */
+bool json_read_number(struct json_reader *r, double *v, bool *is_int, int64_t *i);
 bool json_read_string(struct json_reader *r, struct arena *a, const char **s, size_t *len);
 bool json_skip(struct json_reader *r); /* any value, validated */
-bool json_at_end(struct json_reader *r); /* true: only blanks are left; else "Extra data" */
+
+/* True: only blanks are left; otherwise "Extra data". */
+bool json_at_end(struct json_reader *r);
 
 /* The value at the reader's place as minified text in the arena; the reader moves behind it. */
 bool json_read_raw(struct json_reader *r, struct arena *a, const char **text, size_t *len);
@@ -74,9 +89,9 @@ bool json_read_raw(struct json_reader *r, struct arena *a, const char **text, si
 size_t json_minify(const char *text, size_t len, char *out, size_t max, bool *all);
 
 /* --- Writing --- */
-void json_write_string(struct buf *b, const char *s);              /* with quotes; NULL: null */
-void json_write_string_n(struct buf *b, const char *s, size_t n);  /* malformed UTF-8 -> U+FFFD */
-void json_write_number(struct buf *b, double v);                   /* Python's repr; NaN, inf: null */
+void json_write_string(struct buf *b, const char *s);             /* with quotes; NULL: null */
+void json_write_string_n(struct buf *b, const char *s, size_t n); /* malformed UTF-8 -> U+FFFD */
+void json_write_number(struct buf *b, double v);                  /* as Python; NaN, inf: null */
 void json_write_int(struct buf *b, int64_t v);
 void json_write_bool(struct buf *b, bool v);
 

@@ -4,14 +4,15 @@
  *
  * Reading: digits that fit 53 bits, times or divided by a power of ten up to 10^22, are two exact
  * doubles, so one IEEE operation rounds correctly (Clinger, "How to read floating point numbers
- * accurately", 1990). Everything else goes to strtod() without its decimal point, so that the
+ * accurately", 1990). With more digits and up to 19 decimals, one division of 128-bit
+ * integers rounds as well. Everything else goes to strtod() without its decimal point, so that the
  * locale has no say.
  *
- * Writing: a number with at most 15 digits is found by scaling with 1, 10, 100, ... and dividing
- * back: two different decimals of up to 15 digits are never the same double, so what divides back
- * is the shortest. Numbers with 16 or 17 digits between 1e-5 and 2^53 are cut exactly in 128-bit
- * integers (the rounding interval of Steele and White, "How to print floating-point numbers
- * accurately", 1990). The rest tries printf with 15, 16 and 17 digits.
+ * Writing: a number with at most 15 digits is found by scaling it to an integer below 10^15 and
+ * dividing back: two different decimals of up to 15 digits are never the same double, so what
+ * divides back is the shortest, but for zeros at its end. Numbers with 16 or 17 digits between 1e-5
+ * and 2^53 are cut exactly in 128-bit integers (the rounding interval of Steele and White, "How to
+ * print floating-point numbers accurately", 1990). The rest tries printf with 15, 16 and 17 digits.
  */
 #include "core/number.h"
 
@@ -119,21 +120,46 @@ static double convert_slowly(const struct decimal *d)
     return strtod(text, NULL);
 }
 
+/* n / 10^k for n > 0 and 1 <= k <= 19. The quotient keeps 55 bits, of which the last one stands for
+ * all that were cut, so that the conversion to 53 bits rounds as if it saw them. */
+static double divide_exactly(uint64_t n, int k)
+{
+    uint64_t power = 1;
+    for (int i = 0; i < k; i++)
+        power *= 10;
+    int up = __builtin_clzll(n) + 63; /* the dividend fills 127 bits, the quotient 63 or more */
+    u128 dividend = (u128)n << up, q = dividend / power;
+    uint64_t high = (uint64_t)(q >> 64);
+    int bits = high ? 128 - __builtin_clzll(high) : 64 - __builtin_clzll((uint64_t)q);
+    int down = bits - 55;
+    uint64_t kept = (uint64_t)(q >> down);
+    if ((u128)kept << down != q || q * power != dividend)
+        kept |= 1;
+    return ldexp((double)kept, down - up);
+}
+
+static double convert(const struct decimal *d)
+{
+    int64_t e = d->exponent;
+    if (d->count == 0)
+        return 0;
+    if (d->count <= 19 && d->leading <= (uint64_t)1 << 53) {
+        if (e >= 0 && e <= POW10_EXACT_MAX)
+            return (double)d->leading * pow10_exact[e];
+        if (e < 0 && e >= -POW10_EXACT_MAX)
+            return (double)d->leading / pow10_exact[-e];
+    }
+    if (d->count <= 19 && e < 0 && e >= -19)
+        return divide_exactly(d->leading, (int)-e);
+    return convert_slowly(d);
+}
+
 bool number_parse(const char *s, size_t n, double *v)
 {
     struct decimal d;
     if (n > INT32_MAX || !scan_decimal(s, n, &d))
         return false;
-    double x;
-    if (d.count == 0)
-        x = 0;
-    else if (d.count > 19 || d.leading > (uint64_t)1 << 53 || d.exponent > POW10_EXACT_MAX ||
-             d.exponent < -POW10_EXACT_MAX)
-        x = convert_slowly(&d);
-    else if (d.exponent < 0)
-        x = (double)d.leading / pow10_exact[-d.exponent];
-    else
-        x = (double)d.leading * pow10_exact[d.exponent];
+    double x = convert(&d);
     *v = d.negative ? -x : x;
     return true;
 }
@@ -167,25 +193,28 @@ struct shortest {
 
 static void drop_zeros(struct shortest *x)
 {
-    while (x->digits != 0 && x->digits % 10 == 0) {
-        x->digits /= 10;
-        x->exponent++;
+    static const struct {
+        uint32_t power;
+        int zeros;
+    } steps[] = {{100000000, 8}, {10000, 4}, {100, 2}, {10, 1}};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && x->digits != 0; i++) {
+        while (x->digits % steps[i].power == 0) {
+            x->digits /= steps[i].power;
+            x->exponent += steps[i].zeros;
+        }
     }
 }
 
-static bool shorten_few_decimals(double v, struct shortest *x)
+static bool shorten_few_digits(double v, struct shortest *x)
 {
-    for (int k = 0; k <= 9; k++) {
-        double scaled = v * pow10_exact[k];
-        if (scaled >= 1e15)
-            return false;
-        uint64_t n = (uint64_t)(scaled + 0.5);
-        if ((double)n / pow10_exact[k] == v) {
-            *x = (struct shortest){n, -k};
-            return true;
-        }
-    }
-    return false;
+    if (v >= 1e15)
+        return false;
+    int k = v < 1e3 ? 12 : v < 1e6 ? 9 : v < 1e9 ? 6 : v < 1e12 ? 3 : 0;
+    uint64_t n = (uint64_t)(v * pow10_exact[k] + 0.5);
+    if ((double)n / pow10_exact[k] != v)
+        return false;
+    *x = (struct shortest){n, -k};
+    return true;
 }
 
 /* p / 2^s in steps of `step`, to the nearest, ties to the even one. */
@@ -316,7 +345,7 @@ size_t number_format(double v, char out[NUMBER_TEXT_SIZE])
         if (signbit(v))
             *o++ = '-';
         v = fabs(v);
-        if (v != 0 && !shorten_few_decimals(v, &x) && !shorten_exactly(v, &x))
+        if (v != 0 && !shorten_few_digits(v, &x) && !shorten_exactly(v, &x))
             shorten_by_printf(v, &x);
         drop_zeros(&x);
         o = lay_out(&x, o);

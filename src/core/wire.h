@@ -29,13 +29,13 @@
  *                                          .item (structs by value for WIRE_OBJECT)
  *     WIRE_JSON    struct wire_raw         text NULL; any JSON value as minified text
  *
- * A list that is there but empty has items that are not NULL. Writing, `items NULL` is null where the
- * row is WIRE_NULLABLE and [] otherwise.
+ * A list that is there but empty has items that are not NULL. Writing, `items NULL` is null where
+ * the row is WIRE_NULLABLE and [] otherwise.
  *
- * Reading converts as pydantic 2 does in its lax mode: "7" and 7.0 are an int, "1.5" a number, "yes",
- * 0 and 1 a bool, true the number 1; never anything but a string a string. An int must fit int64_t
- * (INT64_MIN is taken, it means null), numbers must be finite, strings may not hold a NUL. Of equal
- * keys the last one counts. Among unknown keys that are kept (extra_offset) both stay.
+ * Reading converts as pydantic 2 does in its lax mode: "7" and 7.0 are an int, "1.5" a number,
+ * "yes", 0 and 1 a bool, true the number 1; never anything but a string a string. An int must fit
+ * int64_t (INT64_MIN is taken, it means null), numbers must be finite, strings may not hold a NUL.
+ * Of equal keys the last one counts. Among unknown keys that are kept (extra_offset) both stay.
  *
  * Ownership: everything read lives in the arena. Threads: pure functions.
  */
@@ -147,15 +147,16 @@ bool wire_error(struct wire_errors *errs, const struct wire_loc *loc, const char
 bool wire_errors_json(const struct wire_errors *errs, struct buf *out);
 
 /* The first error in words for a command line or a log, as ERR_INVALID:
- * "segments[3].start: Input should be a valid number (and 2 more)". Always returns false. */
+ * "segments[3].start: Input should be a valid number (and 2 more)",
+ * "no valid JSON at character 7: Expecting value". Always returns false. */
 bool wire_errors_to_err(const struct wire_errors *errs, struct err *e);
 
 void wire_errors_finish(struct wire_errors *errs); /* accepts zeroed */
 
 /* --- Reading and writing -------------------------------------------------------------------- */
 
-/* Reads one JSON text. The root loc is ["body"] unless `root` is given; limits NULL means the default
- * ones. Returns the struct in the arena, or NULL with errs filled:
+/* Reads one JSON text. The root loc is ["body"] unless `root` is given; limits NULL means the
+ * default ones. Returns the struct in the arena, or NULL with errs filled:
  *   - values that are missing or wrong: one error each, in the order of the rows of each type;
  *   - no JSON, malformed UTF-8, too deep, too many values: one "json_invalid" with the position in
  *     characters and the reason in ctx.error, in place of everything else;
@@ -165,15 +166,15 @@ void *wire_read(const struct wire_type *type, const char *text, size_t len,
                 const struct wire_limits *limits, const struct wire_loc *root, struct arena *a,
                 struct wire_errors *errs);
 
-/* For trusted text (our own stored documents, job specs): the same without limits on the size, first
- * error as struct err. */
+/* For trusted text (our own stored documents, job specs): the same without limits on the size, with
+ * the first error as struct err. */
 void *wire_read_trusted(const struct wire_type *type, const char *text, size_t len,
                         struct arena *a, struct err *e);
 
 /* A single value out of a form field, query or path parameter, which arrive as text: converts and
- * checks by the field's row, storing to (char *)obj + offset. Objects, lists and WIRE_JSON take JSON
- * text. NULL means absent: the default is stored, or "Field required" added. (FastAPI takes an empty
- * form field for absent, but not an empty query parameter: that is the caller's to know.) */
+ * checks by the field's row, storing to (char *)obj + offset. Objects, lists and WIRE_JSON take
+ * JSON text. NULL means absent: the default is stored, or "Field required" added. (FastAPI takes an
+ * empty form field for absent, but not an empty query parameter: that is the caller's to know.) */
 bool wire_read_text(const struct wire_field *f, const char *text, const struct wire_loc *loc,
                     void *obj, struct arena *a, struct wire_errors *errs);
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define INPUT_MAX 1024            /* bytes of a value that are echoed */
-#define MSG_MAX 1024              /* bytes of a message */
-#define LIST_MAX (1u << 20)       /* bytes of all errors: 100 of the largest fit */
+#define INPUT_MAX 1024      /* bytes of a value that are echoed */
+#define MSG_MAX 1024        /* bytes of a message */
+#define LIST_MAX (1u << 20) /* bytes of all errors: 100 of the largest fit */
 
 struct wire_mark wire_errors_mark(const struct wire_errors *errs)
 {
@@ -109,64 +109,76 @@ void wire_errors_finish(struct wire_errors *errs)
     errs->count = errs->more = 0;
 }
 
-/* ["body","segments",3,"start"] at the reader -> "segments[3].start"; the root "body" is dropped
- * where something follows. */
+/* ["body","segments",3,"start"] at the reader -> "segments[3].start", ["body",7] -> "7": the root
+ * "body" is dropped where something follows. */
 static void read_path(struct json_reader *r, struct arena *a, char *out, size_t size)
 {
-    size_t len = 0, root = 0, parts = 0;
+    size_t len = 0;
+    bool at_root = true;
     *out = '\0';
-    for (json_enter_array(r); json_next_item(r); parts++) {
+    for (json_enter_array(r); json_next_item(r);) {
         const char *key = NULL;
         size_t key_len;
-        double number = 0;
+        double number;
         bool is_int;
         int64_t index = 0;
         if (json_peek(r) == JSON_STRING)
             json_read_string(r, a, &key, &key_len);
         else
             json_read_number(r, &number, &is_int, &index);
-        if (len >= size)
-            continue;
-        int n = key ? snprintf(out + len, size - len, "%s%s", len ? "." : "", key)
-                    : snprintf(out + len, size - len, "[%lld]", (long long)index);
-        len += n > 0 ? (size_t)n : 0;
-        if (parts == 0 && key && strcmp(key, "body") == 0)
-            root = len;
+        if (at_root)
+            len = 0;
+        at_root = len == 0 && key && strcmp(key, "body") == 0;
+        if (len < size)
+            len += (size_t)(key ? snprintf(out + len, size - len, "%s%s", len ? "." : "", key)
+                                : snprintf(out + len, size - len, len ? "[%lld]" : "%lld",
+                                           (long long)index));
     }
-    if (root && parts > 1 && root + 1 < size) {
-        root += out[root] == '.';
-        memmove(out, out + root, strlen(out + root) + 1);
+}
+
+/* The first error of a list, taken apart again. */
+struct first {
+    char path[256];
+    const char *type, *msg, *reason; /* reason: of "json_invalid", otherwise NULL */
+};
+
+static void read_first(const struct wire_errors *errs, struct arena *a, struct first *f)
+{
+    struct json_reader r;
+    const char *key;
+    size_t len;
+    *f = (struct first){.type = "", .msg = "not valid"};
+    json_reader_init(&r, errs->list.data, errs->list.len, JSON_DEPTH_MAX);
+    for (json_enter_object(&r); json_next_key(&r, a, &key);) {
+        if (strcmp(key, "type") == 0)
+            json_read_string(&r, a, &f->type, &len);
+        else if (strcmp(key, "loc") == 0)
+            read_path(&r, a, f->path, sizeof f->path);
+        else if (strcmp(key, "msg") == 0)
+            json_read_string(&r, a, &f->msg, &len);
+        else if (strcmp(key, "ctx") == 0 && strcmp(f->type, "json_invalid") == 0)
+            for (json_enter_object(&r); json_next_key(&r, a, &key);)
+                json_read_string(&r, a, &f->reason, &len);
+        else
+            json_skip(&r);
     }
 }
 
 bool wire_errors_to_err(const struct wire_errors *errs, struct err *e)
 {
+    if (errs->count == 0)
+        return err_set(e, ERR_INVALID, "not valid");
     struct arena a;
+    struct first f;
+    char others[64] = "";
     arena_init(&a, 64 << 10);
-    char path[256] = "";
-    const char *key, *msg = "not valid", *type = "", *detail = NULL;
-    size_t len;
-    struct json_reader r;
-    json_reader_init(&r, errs->list.data ? errs->list.data : "", errs->list.len, 32);
-    for (json_enter_object(&r); json_next_key(&r, &a, &key);) {
-        if (strcmp(key, "loc") == 0)
-            read_path(&r, &a, path, sizeof path);
-        else if (strcmp(key, "msg") == 0)
-            json_read_string(&r, &a, &msg, &len);
-        else if (strcmp(key, "type") == 0)
-            json_read_string(&r, &a, &type, &len);
-        else if (strcmp(key, "ctx") == 0 && strcmp(type, "json_invalid") == 0)
-            for (json_enter_object(&r); json_next_key(&r, &a, &key);)
-                json_read_string(&r, &a, &detail, &len);
-        else
-            json_skip(&r);
-    }
-    size_t others = errs->count + errs->more > 1 ? errs->count + errs->more - 1 : 0;
-    char tail[64] = "";
-    if (others)
-        snprintf(tail, sizeof tail, " (and %zu more)", others);
-    err_set(e, ERR_INVALID, "%s: %s%s%s%s", path, msg, detail ? ": " : "", detail ? detail : "",
-            tail);
+    read_first(errs, &a, &f);
+    if (errs->count + errs->more > 1)
+        snprintf(others, sizeof others, " (and %zu more)", errs->count + errs->more - 1);
+    if (f.reason) /* its path ends in the position */
+        err_set(e, ERR_INVALID, "no valid JSON at character %s: %s", f.path, f.reason);
+    else
+        err_set(e, ERR_INVALID, "%s: %s%s", f.path, f.msg, others);
     arena_finish(&a);
     return false;
 }

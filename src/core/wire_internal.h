@@ -17,11 +17,11 @@ void wire_errors_rewind(struct wire_errors *errs, struct wire_mark to);
 /* A value that is no array or object, or (as `type` alone) one that is. */
 struct wire_scalar {
     enum json_type type;
-    bool flag;           /* JSON_BOOL */
-    double number;       /* JSON_NUMBER */
+    bool flag;     /* JSON_BOOL */
+    double number; /* JSON_NUMBER */
     bool is_int;
-    int64_t integer;     /* when is_int */
-    const char *text;    /* JSON_STRING, NUL-terminated */
+    int64_t integer;  /* when is_int */
+    const char *text; /* JSON_STRING, NUL-terminated */
     size_t len;
 };
 

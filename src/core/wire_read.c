@@ -9,6 +9,7 @@
  * Syntax errors and lack of memory stick to the reader and end every loop; they replace whatever
  * was collected, as a JSON parser in front of the validation would have.
  */
+#include "core/utf8.h"
 #include "core/wire_internal.h"
 
 #include <stdlib.h>
@@ -96,13 +97,19 @@ static void refuse(struct reading *rd, const struct wire_field *f, const struct 
 
 /* --- Objects --- */
 
+/* The key holds no NUL, so strncmp() never looks past the end of the name. */
+static bool is_name(const char *name, const char *key, size_t len)
+{
+    return strncmp(name, key, len) == 0 && name[len] == '\0';
+}
+
 static int find_field(const struct wire_type *type, const char *key, size_t len, int hint)
 {
     const struct wire_field *f = type->fields;
-    if (f[hint].name && strlen(f[hint].name) == len && memcmp(f[hint].name, key, len) == 0)
+    if (f[hint].name && is_name(f[hint].name, key, len))
         return hint;
     for (int i = 0; f[i].name; i++)
-        if (f[i].name[0] == *key && strlen(f[i].name) == len && memcmp(f[i].name, key, len) == 0)
+        if (is_name(f[i].name, key, len))
             return i;
     return -1;
 }
@@ -114,10 +121,10 @@ static int find_key(struct reading *rd, const struct wire_type *type, const char
     if (len == 0 || !memchr(key, '\\', len))
         return find_field(type, key, len, hint);
     const char *plain = json_unescape(rd->a, key, len, &len);
-    if (plain)
-        return find_field(type, plain, len, hint);
-    fail_memory(rd);
-    return -1;
+    if (!plain)
+        fail_memory(rd);
+    bool fits = plain && !memchr(plain, '\0', len); /* no name has a NUL inside */
+    return fits ? find_field(type, plain, len, hint) : -1;
 }
 
 /* Once errors were dropped for their number, the list is left as it is: some would be missing. */
@@ -290,8 +297,8 @@ static void *read_object(struct reading *rd, const struct wire_type *type,
 
 /* The elements gather in `items` and are copied to the arena at the end, when their number is
  * known. Past the longest list allowed they are only counted. */
-static size_t read_items(struct reading *rd, const struct wire_field *f,
-                         const struct wire_loc *loc, struct buf *items)
+static size_t read_items(struct reading *rd, const struct wire_field *f, const struct wire_loc *loc,
+                         struct buf *items)
 {
     struct json_reader *r = &rd->r;
     const struct wire_field item = {
@@ -425,8 +432,8 @@ void *wire_read(const struct wire_type *type, const char *text, size_t len,
     return end_reading(&rd, before, loc) ? obj : NULL;
 }
 
-void *wire_read_trusted(const struct wire_type *type, const char *text, size_t len,
-                        struct arena *a, struct err *e)
+void *wire_read_trusted(const struct wire_type *type, const char *text, size_t len, struct arena *a,
+                        struct err *e)
 {
     static const struct wire_limits none = {SIZE_MAX, JSON_DEPTH_MAX, 0};
     struct wire_errors errs = {0};
@@ -470,10 +477,13 @@ bool wire_read_text(const struct wire_field *f, const char *text, const struct w
     struct wire_place at = {errs, loc, input.failed ? NULL : input.data, input.len};
     struct wire_scalar v = {.type = JSON_STRING, .len = strlen(text)};
     v.text = arena_strndup(a, text, v.len);
-    if (v.text)
-        ok = wire_store_scalar(f, &v, dst, &at);
-    else
+    if (!v.text)
         needs_too_much(errs, loc);
+    else if (!utf8_valid(text, v.len))
+        wire_error(errs, loc, "value_error", at.input, at.input_len, "{\"error\":{}}",
+                   "Value error, the text is not valid UTF-8");
+    else
+        ok = wire_store_scalar(f, &v, dst, &at);
     buf_finish(&input);
     return ok;
 }

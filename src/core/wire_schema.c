@@ -68,7 +68,7 @@ static void write_enum(struct buf *out, const char *const *choices)
 static void write_kind(struct buf *out, const struct wire_field *f, enum wire_kind kind)
 {
     static const char *const types[] = {
-        [WIRE_BOOL] = "boolean", [WIRE_INT] = "integer", [WIRE_NUMBER] = "number",
+        [WIRE_BOOL] = "boolean",  [WIRE_INT] = "integer", [WIRE_NUMBER] = "number",
         [WIRE_STRING] = "string", [WIRE_LIST] = "array",
     };
     if (kind == WIRE_JSON)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "check.h"
 #include "core/json.h"
-#include "tests/check.h"
 
 #include <stdlib.h>
 
@@ -10,56 +10,92 @@ static const struct {
     const char *text, *error;
     int at;
 } syntax[] = {
-    {"null", NULL, -1}, {" true ", NULL, -1}, {"false", NULL, -1}, {"0", NULL, -1},
-    {"-12.5e-3", NULL, -1}, {"\"\"", NULL, -1}, {"[]", NULL, -1}, {"{}", NULL, -1},
-    {"[1,[2,[]],{\"a\":{}}]", NULL, -1}, {"\t\r\n {\"a\" :\n[ ] } ", NULL, -1},
-    {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00\"", NULL, -1}, {"\"\x7f\"", NULL, -1},
-    {"1e400", NULL, -1}, {"\"\\u0000\"", NULL, -1},
+    {"null", NULL, -1},
+    {" true ", NULL, -1},
+    {"false", NULL, -1},
+    {"0", NULL, -1},
+    {"-12.5e-3", NULL, -1},
+    {"\"\"", NULL, -1},
+    {"[]", NULL, -1},
+    {"{}", NULL, -1},
+    {"[1,[2,[]],{\"a\":{}}]", NULL, -1},
+    {"\t\r\n {\"a\" :\n[ ] } ", NULL, -1},
+    {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\ude00\"", NULL, -1},
+    {"\"\x7f\"", NULL, -1},
+    {"1e400", NULL, -1},
+    {"\"\\u0000\"", NULL, -1},
 
-    {"", "Expecting value", 0}, {"  ", "Expecting value", 2}, {"tru", "Expecting value", 0},
-    {"nulL", "Expecting value", 0}, {"[1,]", "Expecting value", 3}, {"[", "Expecting value", 1},
-    {"[1,", "Expecting value", 3}, {"[,1]", "Expecting value", 1}, {"-", "Expecting value", 0},
-    {"+1", "Expecting value", 0}, {".5", "Expecting value", 0}, {"'a'", "Expecting value", 0},
-    {"{\"a\":}", "Expecting value", 5}, {"{\"a\":", "Expecting value", 5},
-    {"]", "Expecting value", 0}, {"//", "Expecting value", 0},
+    {"", "Expecting value", 0},
+    {"  ", "Expecting value", 2},
+    {"tru", "Expecting value", 0},
+    {"nulL", "Expecting value", 0},
+    {"[1,]", "Expecting value", 3},
+    {"[", "Expecting value", 1},
+    {"[1,", "Expecting value", 3},
+    {"[,1]", "Expecting value", 1},
+    {"-", "Expecting value", 0},
+    {"+1", "Expecting value", 0},
+    {".5", "Expecting value", 0},
+    {"'a'", "Expecting value", 0},
+    {"{\"a\":}", "Expecting value", 5},
+    {"{\"a\":", "Expecting value", 5},
+    {"]", "Expecting value", 0},
+    {"//", "Expecting value", 0},
 
     {"{", "Expecting property name enclosed in double quotes", 1},
     {"{'a':1}", "Expecting property name enclosed in double quotes", 1},
     {"{\"a\":1,}", "Expecting property name enclosed in double quotes", 7},
     {"{1:2}", "Expecting property name enclosed in double quotes", 1},
-    {"{\"a\"}", "Expecting ':' delimiter", 4}, {"{\"a\" 1}", "Expecting ':' delimiter", 5},
+    {"{\"a\"}", "Expecting ':' delimiter", 4},
+    {"{\"a\" 1}", "Expecting ':' delimiter", 5},
     {"{\"a\"", "Expecting ':' delimiter", 4},
-    {"[1 2]", "Expecting ',' delimiter", 3}, {"[1", "Expecting ',' delimiter", 2},
-    {"{\"a\":1", "Expecting ',' delimiter", 6}, {"[1}", "Expecting ',' delimiter", 2},
-    {"[1.]", "Expecting ',' delimiter", 2}, {"[01]", "Expecting ',' delimiter", 2},
+    {"[1 2]", "Expecting ',' delimiter", 3},
+    {"[1", "Expecting ',' delimiter", 2},
+    {"{\"a\":1", "Expecting ',' delimiter", 6},
+    {"[1}", "Expecting ',' delimiter", 2},
+    {"[1.]", "Expecting ',' delimiter", 2},
+    {"[01]", "Expecting ',' delimiter", 2},
     {"[1e]", "Expecting ',' delimiter", 2},
 
-    {"1 2", "Extra data", 2}, {"{}}", "Extra data", 2}, {"01", "Extra data", 1},
-    {"1.", "Extra data", 1}, {"nullnull", "Extra data", 4}, {"[]\xc3\xa9", "Extra data", 2},
+    {"1 2", "Extra data", 2},
+    {"{}}", "Extra data", 2},
+    {"01", "Extra data", 1},
+    {"1.", "Extra data", 1},
+    {"nullnull", "Extra data", 4},
+    {"[]\xc3\xa9", "Extra data", 2},
 
-    {"\"abc", "Unterminated string starting at", 0}, {"[\"", "Unterminated string starting at", 1},
+    {"\"abc", "Unterminated string starting at", 0},
+    {"[\"", "Unterminated string starting at", 1},
     {"\"\\", "Unterminated string starting at", 0},
     {"{\"a\":\"b\\\"}", "Unterminated string starting at", 5},
-    {"\"\\x\"", "Invalid \\escape", 1}, {"\"a\\'\"", "Invalid \\escape", 2},
-    {"\"\\u12\"", "Invalid \\uXXXX escape", 2}, {"\"\\u12g4\"", "Invalid \\uXXXX escape", 2},
+    {"\"\\x\"", "Invalid \\escape", 1},
+    {"\"a\\'\"", "Invalid \\escape", 2},
+    {"\"\\u12\"", "Invalid \\uXXXX escape", 2},
+    {"\"\\u12g4\"", "Invalid \\uXXXX escape", 2},
     {"\"\\u1234", "Invalid \\uXXXX escape", 2},
-    {"\"a\nb\"", "Invalid control character at", 2}, {"\"\x1f\"", "Invalid control character at", 1},
+    {"\"a\nb\"", "Invalid control character at", 2},
+    {"\"\x1f\"", "Invalid control character at", 1},
 
     /* Positions count characters. */
     {"[\"\xc3\xa9\xf0\x9f\x98\x80\",x]", "Expecting value", 6},
 
     /* Python takes these, RFC 8259 does not. */
-    {"NaN", "Expecting value", 0}, {"[-Infinity]", "Expecting value", 1},
-    {"\"\\ud800\"", "Invalid \\uXXXX escape", 2}, {"\"\\udc00 \"", "Invalid \\uXXXX escape", 2},
+    {"NaN", "Expecting value", 0},
+    {"[-Infinity]", "Expecting value", 1},
+    {"\"\\ud800\"", "Invalid \\uXXXX escape", 2},
+    {"\"\\udc00 \"", "Invalid \\uXXXX escape", 2},
     {"\"\\ud800\\u0041\"", "Invalid \\uXXXX escape", 2},
     {"\"\\ud83d\\ude0\"", "Invalid \\uXXXX escape", 2},
 
     /* Python decodes before it parses. */
-    {"\"a\xff\"", "Invalid UTF-8", 2}, {"\"\xc0\x80\"", "Invalid UTF-8", 1},
-    {"\"\xed\xa0\x80\"", "Invalid UTF-8", 1}, {"\"\xc3", "Invalid UTF-8", 1},
+    {"\"a\xff\"", "Invalid UTF-8", 2},
+    {"\"\xc0\x80\"", "Invalid UTF-8", 1},
+    {"\"\xed\xa0\x80\"", "Invalid UTF-8", 1},
+    {"\"\xc3", "Invalid UTF-8", 1},
 
     /* A byte order mark is skipped and not counted. */
-    {"\xef\xbb\xbf[1]", NULL, -1}, {"\xef\xbb\xbf[x]", "Expecting value", 1},
+    {"\xef\xbb\xbf[1]", NULL, -1},
+    {"\xef\xbb\xbf[x]", "Expecting value", 1},
     {"[\xef\xbb\xbf]", "Expecting value", 1},
 };
 
@@ -121,9 +157,10 @@ static void test_limits(void)
 
 static void test_pull(void)
 {
-    static const char text[] = "{\"a\\u0062\":[1,-2.5,9223372036854775807,9223372036854775808,-0],"
-                               "\"s\":\"x\\ty\\ud83d\\ude00\\u0000z\",\"t\":true,\"n\":null,\"raw\": [ 1 , "
-                               "{ \"a b\\\" \" : 1.50 } ]}";
+    static const char text[] =
+        "{\"a\\u0062\":[1,-2.5,9223372036854775807,9223372036854775808,-0],"
+        "\"s\":\"x\\ty\\ud83d\\ude00\\u0000z\",\"t\":true,\"n\":null,\"raw\": [ 1 , "
+        "{ \"a b\\\" \" : 1.50 } ]}";
     static const struct {
         double v;
         bool is_int;
