@@ -72,16 +72,21 @@ static bool drop_root(void)
 }
 
 /* A new user namespace comes with all capabilities inside it: they serve to enter an empty root
- * folder (that of our own descriptors' descriptions, which leads nowhere) and are then given up. */
+ * folder, that of our own descriptors' descriptions, which leads nowhere. */
 static bool enter_namespaces(void)
 {
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* dropping root took our own /proc/self away */
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC) != 0)
         return false;
-    bool empty = chroot("/proc/self/fdinfo") == 0 && chdir("/") == 0;
+    return chroot("/proc/self/fdinfo") == 0 && chdir("/") == 0;
+}
+
+/* Those of the namespace, and those of a root who could not become nobody. */
+static bool drop_capabilities(void)
+{
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[2] = {{0}};
-    return syscall(SYS_capset, &head, none) == 0 && empty;
+    return syscall(SYS_capset, &head, none) == 0;
 }
 
 /* --- Landlock ----------------------------------------------------------------------------------
@@ -126,71 +131,24 @@ static int enter_landlock(void)
  * What is in no list kills the process with SIGSYS. Names a machine's kernel lacks (open on arm64)
  * are passed over. */
 
+/* clang-format off */
 static const char *const allowed[] = {
     /* descriptors we hold */
-    "read",
-    "write",
-    "pread64",
-    "pwrite64",
-    "readv",
-    "writev",
-    "preadv",
-    "pwritev",
-    "lseek",
-    "fstat",
-    "close",
-    "fsync",
-    "fdatasync",
-    "ftruncate",
-    "fallocate",
-    "poll",
+    "read", "write", "pread64", "pwrite64", "readv", "writev", "preadv", "pwritev", "lseek",
+    "fstat", "close", "dup", "fsync", "fdatasync", "ftruncate", "fallocate", "fadvise64", "poll",
     "ppoll",
-    "fadvise64",
     /* memory */
-    "munmap",
-    "mremap",
-    "madvise",
-    "brk",
+    "munmap", "mremap", "madvise", "brk",
     /* threads */
-    "futex",
-    "set_robust_list",
-    "get_robust_list",
-    "rseq",
-    "sched_getaffinity",
-    "sched_yield",
-    "sched_getparam",
-    "sched_getscheduler",
-    "getpriority",
-    "getcpu",
-    "membarrier",
-    "restart_syscall",
-    "exit",
-    "exit_group",
+    "futex", "set_robust_list", "get_robust_list", "rseq", "sched_getaffinity", "sched_yield",
+    "sched_getparam", "sched_getscheduler", "getpriority", "getcpu", "membarrier",
+    "restart_syscall", "exit", "exit_group",
     /* signals to ourselves */
-    "rt_sigaction",
-    "rt_sigprocmask",
-    "rt_sigreturn",
-    "sigaltstack",
+    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack",
     /* who, when, how much */
-    "getpid",
-    "getppid",
-    "gettid",
-    "getuid",
-    "geteuid",
-    "getgid",
-    "getegid",
-    "clock_gettime",
-    "clock_getres",
-    "clock_nanosleep",
-    "nanosleep",
-    "gettimeofday",
-    "time",
-    "getrandom",
-    "getrusage",
-    "getrlimit",
-    "times",
-    "sysinfo",
-    "uname",
+    "getpid", "getppid", "gettid", "getuid", "geteuid", "getgid", "getegid", "clock_gettime",
+    "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "getrandom",
+    "getrusage", "getrlimit", "times", "sysinfo", "uname",
 };
 
 /* Asked for by libraries out of habit; they live with a no. */
@@ -198,27 +156,13 @@ static const struct {
     const char *name;
     int errnum;
 } refused[] = {
-    {"open", EACCES},
-    {"openat", EACCES},
-    {"openat2", ENOSYS},
-    {"access", EACCES},
-    {"faccessat", EACCES},
-    {"faccessat2", EACCES},
-    {"readlink", EACCES},
-    {"readlinkat", EACCES},
-    {"stat", EACCES},
-    {"lstat", EACCES},
-    {"statx", ENOSYS},
-    {"getcwd", EACCES},
-    {"ioctl", EACCES},
-    {"sched_setaffinity", EPERM},
-    {"sched_setscheduler", EPERM},
-    {"setpriority", EPERM},
-    {"get_mempolicy", EPERM},
-    {"set_mempolicy", ENOSYS},
-    {"mbind", ENOSYS},
-    {"fork", EPERM},
-    {"vfork", EPERM},
+    {"open", EACCES},       {"openat", EACCES},           {"openat2", ENOSYS},
+    {"access", EACCES},     {"faccessat", EACCES},        {"faccessat2", EACCES},
+    {"readlink", EACCES},   {"readlinkat", EACCES},       {"stat", EACCES},
+    {"lstat", EACCES},      {"statx", ENOSYS},            {"getcwd", EACCES},
+    {"ioctl", EACCES},      {"sched_setaffinity", EPERM}, {"sched_setscheduler", EPERM},
+    {"setpriority", EPERM}, {"get_mempolicy", EPERM},     {"set_mempolicy", ENOSYS},
+    {"mbind", ENOSYS},      {"fork", EPERM},              {"vfork", EPERM},
     {"clone3", ENOSYS}, /* its flags lie in memory, unseen by a filter; glibc then calls clone */
 };
 
@@ -229,24 +173,25 @@ static const struct {
     struct scmp_arg_cmp arg; /* number, comparison, two values */
 } checked[] = {
     /* no memory that can be run: an intruder cannot bring code along */
-    {"mmap", SCMP_ACT_ALLOW, {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
-    {"mmap", SCMP_ACT_ERRNO(EACCES), {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC}},
-    {"mprotect", SCMP_ACT_ALLOW, {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
-    {"mprotect", SCMP_ACT_ERRNO(EACCES), {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC}},
+    {"mmap",       SCMP_ACT_ALLOW,         {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
+    {"mmap",       SCMP_ACT_ERRNO(EACCES), {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC}},
+    {"mprotect",   SCMP_ACT_ALLOW,         {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
+    {"mprotect",   SCMP_ACT_ERRNO(EACCES), {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC}},
     /* threads, not processes */
-    {"clone", SCMP_ACT_ALLOW, {0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD}},
-    {"clone", SCMP_ACT_ERRNO(EPERM), {0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0}},
+    {"clone",      SCMP_ACT_ALLOW,         {0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD}},
+    {"clone",      SCMP_ACT_ERRNO(EPERM),  {0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0}},
     /* glibc's fstat() is newfstatat(fd, "", .., AT_EMPTY_PATH) */
-    {"newfstatat", SCMP_ACT_ALLOW, {3, SCMP_CMP_EQ, AT_EMPTY_PATH, 0}},
+    {"newfstatat", SCMP_ACT_ALLOW,         {3, SCMP_CMP_EQ, AT_EMPTY_PATH, 0}},
     {"newfstatat", SCMP_ACT_ERRNO(EACCES), {3, SCMP_CMP_NE, AT_EMPTY_PATH, 0}},
-    {"prctl", SCMP_ACT_ALLOW, {0, SCMP_CMP_EQ, PR_SET_NAME, 0}},
-    {"prctl", SCMP_ACT_ERRNO(EPERM), {0, SCMP_CMP_NE, PR_SET_NAME, 0}},
-    {"fcntl", SCMP_ACT_ALLOW, {1, SCMP_CMP_EQ, F_GETFL, 0}},
-    {"fcntl", SCMP_ACT_ERRNO(EPERM), {1, SCMP_CMP_NE, F_GETFL, 0}},
+    {"prctl",      SCMP_ACT_ALLOW,         {0, SCMP_CMP_EQ, PR_SET_NAME, 0}},
+    {"prctl",      SCMP_ACT_ERRNO(EPERM),  {0, SCMP_CMP_NE, PR_SET_NAME, 0}},
+    {"fcntl",      SCMP_ACT_ALLOW,         {1, SCMP_CMP_EQ, F_GETFL, 0}},
+    {"fcntl",      SCMP_ACT_ERRNO(EPERM),  {1, SCMP_CMP_NE, F_GETFL, 0}},
     /* limits may be read, not set */
-    {"prlimit64", SCMP_ACT_ALLOW, {2, SCMP_CMP_EQ, 0, 0}},
-    {"prlimit64", SCMP_ACT_ERRNO(EPERM), {2, SCMP_CMP_NE, 0, 0}},
+    {"prlimit64",  SCMP_ACT_ALLOW,         {2, SCMP_CMP_EQ, 0, 0}},
+    {"prlimit64",  SCMP_ACT_ERRNO(EPERM),  {2, SCMP_CMP_NE, 0, 0}},
 };
+/* clang-format on */
 
 /* 0, or -errno as libseccomp returns it. */
 static int add(scmp_filter_ctx f, uint32_t action, const char *name, const struct scmp_arg_cmp *arg)
@@ -289,6 +234,8 @@ static int enter_seccomp(int socket_fd)
     if (!f)
         return -ENOMEM;
     int rc = seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1);
+    if (rc == 0) /* calls by another ABI of the same processor */
+        rc = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     if (rc == 0)
         rc = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* binary tree: few steps a call */
     if (rc == 0)
@@ -325,6 +272,7 @@ bool cage_enter(const struct cage_limits *limits, struct cage_report *report, st
     prctl(PR_GET_PDEATHSIG, &death_signal);
     r->unprivileged = drop_root();
     r->namespaces = enter_namespaces();
+    r->unprivileged = drop_capabilities() && r->unprivileged;
     prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0); /* lost with the old user */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);             /* no tracing, no /proc/PID/mem, no core file */
     r->no_new_privs = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;

@@ -4,7 +4,7 @@
  * From inside, opening files, sockets, starting programs or processes, signalling or tracing others
  * is impossible, whatever code runs. Layers, each of use without the others:
  *     limits         RLIMIT_AS, CPU, FSIZE, NOFILE, CORE, MEMLOCK
- *     unprivileged   root becomes nobody (65534); somebody else stays who he is
+ *     unprivileged   root becomes nobody (65534), somebody else stays who he is; no capabilities
  *     namespaces     own user, network and IPC namespace, and an empty root folder
  *     landlock       no path may be opened, no TCP port used (Linux 5.13; more with later ABIs)
  *     seccomp        list of allowed system calls; the harmless rest fails, the telling rest kills

@@ -203,7 +203,8 @@ static bool works(const struct inside *in)
     return memcmp(marks, (char[]){1, 2, 3, 4}, sizeof marks) == 0 &&
            write(in->file[1], marks, sizeof marks) == (ssize_t)sizeof marks &&
            read(in->file[0], back, sizeof back) == (ssize_t)sizeof back &&
-           memcmp(marks, back, sizeof marks) == 0 && fstat(in->file[0], &st) == 0;
+           memcmp(marks, back, sizeof marks) == 0 && fstat(in->file[0], &st) == 0 &&
+           close(dup(in->file[0])) == 0;
 }
 
 /* --- The children -------------------------------------------------------------------------------

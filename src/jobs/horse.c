@@ -81,7 +81,6 @@ static void take_log(struct run *r, const char *line)
 static bool on_event(void *user, const struct horse_event *ev, struct err *e)
 {
     struct run *r = user;
-    r->heard_ms = clock_mono_ms();
     if (r->result || r->child_error.code != ERR_NONE)
         return err_set(e, ERR_INTERNAL, "the work-horse went on after its last event");
     switch (ev->kind) {
@@ -98,6 +97,7 @@ static bool on_event(void *user, const struct horse_event *ev, struct err *e)
         r->child_error = ev->error;
         break;
     }
+    r->heard_ms = clock_mono_ms(); /* now: the caller's function may have taken its time */
     return true;
 }
 
@@ -200,7 +200,6 @@ static void answer_question(struct run *r)
         r->child.broker = -1;
         return;
     }
-    r->heard_ms = clock_mono_ms();
     if (n != (ssize_t)sizeof q || q.op >= HORSE_OP_COUNT || ++r->asks > HORSE_MAX_ASKS) {
         err_set(&r->stop, ERR_INTERNAL, "the work-horse asked for files in a way we do not know");
         return;
@@ -212,6 +211,7 @@ static void answer_question(struct run *r)
     else
         fd = ask(r, &q, &why);
     bool sent = send_answer(r->child.broker, &why, fd);
+    r->heard_ms = clock_mono_ms();
     if (fd >= 0)
         close(fd);
     if (!sent && errno != EPIPE && errno != ECONNRESET) /* it asks on without reading answers */
