@@ -7,8 +7,8 @@ static bool hf_reply(const struct chat_request *req, struct buf *out, struct err
     (void)req;
     (void)out;
     return err_set(e, ERR_UNAVAILABLE,
-                   "chat backend \"hf\" has no text model: name one in AIVE_HF_TEXT_MODEL and put it "
-                   "into AIVE_MODELS_DIR; the backend \"stub\" works without");
+                   "chat backend \"hf\" has no text model: name one in AIVE_HF_TEXT_MODEL and put "
+                   "it into AIVE_MODELS_DIR; the backend \"stub\" works without");
 }
 
 const struct chat_backend chat_hf = {

@@ -86,10 +86,10 @@ static void say_hook(const char *message, struct buf *out)
 static void say_captions(const char *message, struct buf *out)
 {
     (void)message;
-    buf_adds(out, "Captions that are read: three or four words a line, at most two lines, on screen "
-                  "for at least 5/6 of a second, not more than 17 characters a second. Keep them "
-                  "out of the lowest fifth of a vertical film, where the players put their buttons. "
-                  "The tool caption_srt turns your captions into an SRT file.");
+    buf_adds(out, "Captions that are read: three or four words a line, at most two lines, on "
+                  "screen for at least 5/6 of a second, not more than 17 characters a second. Keep "
+                  "them out of the lowest fifth of a vertical film, where the players put their "
+                  "buttons. The tool caption_srt turns your captions into an SRT file.");
 }
 
 static void say_effects(const char *message, struct buf *out)
@@ -98,17 +98,17 @@ static void say_effects(const char *message, struct buf *out)
     buf_adds(out, "Effects you can put on a segment:\n");
     for (const struct effect *const *p = effects; *p; p++)
         buf_printf(out, "- %s: %s\n", (*p)->name, (*p)->help);
-    buf_adds(out, "Use one where something happens (a strong word, a loud beat), then leave the next "
-                  "segment plain. The tool suggest_effects finds places in your transcript and "
-                  "beats.");
+    buf_adds(out, "Use one where something happens (a strong word, a loud beat), then leave the "
+                  "next segment plain. The tool suggest_effects finds places in your transcript "
+                  "and beats.");
 }
 
 static void say_beats(const char *message, struct buf *out)
 {
     (void)message;
     buf_adds(out, "Cut on the beat, but not on every one: at 120 BPM a cut every second to fourth "
-                  "beat feels quick, every eighth feels calm. Let the cut fall on the first beat of "
-                  "a bar where something new begins. The template realistic_chaos does this for "
+                  "beat feels quick, every eighth feels calm. Let the cut fall on the first beat "
+                  "of a bar where something new begins. The template realistic_chaos does this for "
                   "you.");
 }
 
@@ -124,8 +124,8 @@ static void say_render(const char *message, struct buf *out)
 {
     (void)message;
     buf_adds(out, "To get the film: complete the consent of the asset, then start a render of the "
-                  "project. It is 1080x1920 at 30 frames a second, H.264 and AAC. The status of the "
-                  "job tells how far it is and, at the end, the film's address.");
+                  "project. It is 1080x1920 at 30 frames a second, H.264 and AAC. The status of "
+                  "the job tells how far it is and, at the end, the film's address.");
 }
 
 static void say_joke(const char *message, struct buf *out)
@@ -151,8 +151,8 @@ static void say_thanks(const char *message, struct buf *out)
 static void say_help(const char *message, struct buf *out)
 {
     (void)message;
-    buf_adds(out, "I can help with: hooks (\"suggest a hook for my video about cooking\"), captions, "
-                  "effects, cutting to the beat, pace and length, and rendering.");
+    buf_adds(out, "I can help with: hooks (\"suggest a hook for my video about cooking\"), "
+                  "captions, effects, cutting to the beat, pace and length, and rendering.");
 }
 
 /* Earlier rows win when as many words match. */

@@ -120,7 +120,8 @@ static bool read_times(struct line s, const char *arrow, struct cue *cue)
  * "{\an8}" and its kin, and there a '<' may be a plain character. */
 static size_t markup_len(const char *s, const char *end, bool vtt)
 {
-    static const char *const srt_tags[] = {"<i", "</i", "<b", "</b", "<u", "</u", "<font", "</font"};
+    static const char *const srt_tags[] = {"<i", "</i", "<b",    "</b",
+                                           "<u", "</u", "<font", "</font"};
     bool known = vtt && *s == '<';
     if (!vtt && *s == '{' && end - s > 1 && s[1] == '\\') {
         const char *close = memchr(s, '}', (size_t)(end - s));

@@ -27,6 +27,15 @@ static bool is_blank(uint32_t cp)
            (cp >= 0x2000 && cp <= 0x200b);
 }
 
+/* Of what was written, not of what came: what is dropped in between would join "--" and ">". */
+static void replace_arrow(struct buf *out, size_t line_at)
+{
+    if (out->len - line_at >= 3 && memcmp(out->data + out->len - 3, "-->", 3) == 0) {
+        out->len -= 3;
+        buf_adds(out, "\xe2\x86\x92");
+    }
+}
+
 /* Writes the text's lines that show anything, each ended by '\n'. */
 static void write_text(struct buf *out, const char *s)
 {
@@ -47,13 +56,10 @@ static void write_text(struct buf *out, const char *s)
                 out->len = line_at;
             line_at = out->len;
             shows = false;
-        } else if (n - i >= 3 && memcmp(s + i, "-->", 3) == 0) {
-            buf_adds(out, "\xe2\x86\x92");
-            step = 3;
-            shows = true;
         } else if (cp >= 0x20 || cp == '\t') {
             buf_add(out, s + i, step);
             shows = shows || !is_blank(cp);
+            replace_arrow(out, line_at);
         }
     }
     if (shows)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define PARAGRAPH_SECONDS 10.0 /* a longer caption without word times is not kept whole */
+#define BREATH_SECONDS 0.15
 #define CAPTION_MAX_BYTES 2000 /* at most as many characters, as timeline.c allows */
 
 /* --- Chance ----------------------------------------------------------------------------------- */
@@ -261,28 +262,45 @@ static size_t caption_whole(const struct layout *l, const struct caption *c,
     return c->words.count;
 }
 
+/* One place for a cut between two spans of speech: a breath before the next words, so that the cut
+ * belongs to them; none of its own for both ends of a gap. */
+static double gap_cut(double end, double next)
+{
+    return fmax((end + next) / 2, next - BREATH_SECONDS);
+}
+
+static bool find_gaps(struct layout *l)
+{
+    size_t n = l->spoken.count;
+    double *gaps = arena_array(l->arena, n + 1, sizeof *gaps);
+    if (!gaps)
+        return false;
+    for (size_t i = 0; i <= n && n; i++) {
+        double end = i ? l->spoken.at[i - 1].end : 0;
+        gaps[i] = i < n ? gap_cut(end, l->spoken.at[i].start) : end + BREATH_SECONDS;
+    }
+    return clean_times(l, gaps, n ? n + 1 : 0, &l->gaps);
+}
+
 static bool find_speech(struct layout *l)
 {
     size_t n = 0, k = 0, count = l->caption_count;
     for (size_t i = 0; i < count; i++)
         n += caption_whole(l, &l->captions[i], NULL);
-    double *edges = arena_array(l->arena, 2 * count + 1, sizeof *edges);
     l->whole.at = arena_array(l->arena, n + 1, sizeof *l->whole.at);
     l->spoken.at = arena_array(l->arena, count + 1, sizeof *l->spoken.at);
-    if (!edges || !l->whole.at || !l->spoken.at)
+    if (!l->whole.at || !l->spoken.at)
         return false;
     for (size_t i = 0; i < count; i++) {
         const struct caption *c = &l->captions[i];
         k += caption_whole(l, c, l->whole.at + k);
         l->spoken.at[i] = (struct layout_span){c->start, c->end};
-        edges[2 * i] = c->start;
-        edges[2 * i + 1] = c->end;
     }
     l->whole.count = k;
     l->spoken.count = count;
     clean_spans(l, &l->whole);
     clean_spans(l, &l->spoken);
-    return clean_times(l, edges, 2 * count, &l->caption_edges);
+    return find_gaps(l);
 }
 
 static bool clean_peaks(struct layout *l)

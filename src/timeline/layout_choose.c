@@ -59,7 +59,8 @@ static bool material(struct layout *l, struct ranges *out)
         if (cut.start > from && !add_range(out, from, cut.start, why))
             return false;
         from = cut.end;
-        why = arena_printf(l->arena, "after a pause of %.0f ms, taken out", (p.end - p.start) * 1e3);
+        why = arena_printf(l->arena, "after a pause of %.0f ms, taken out",
+                           (p.end - p.start) * 1e3);
     }
     if (l->duration > from && !add_range(out, from, l->duration, why))
         return false;
@@ -102,7 +103,7 @@ struct passages {
 /* The most natural border near t in [from, to]: a pause, a shot border, a gap in the captions. */
 static double border_near(const struct layout *l, double t, double from, double to)
 {
-    const struct times *sources[] = {&l->shots, &l->caption_edges};
+    const struct times *sources[] = {&l->shots, &l->gaps};
     double best = cut_after(l, t), best_cost = 0.5 * (to - from);
     if (best > to)
         best = cut_before(l, t) >= from ? cut_before(l, t) : best;

@@ -9,6 +9,9 @@
 
 /* One pull is worth so much of the distance between shortest and longest. */
 #define PULL_WORTH 0.12
+/* A cut so close to a shot border of the source, but not on it, shows a flash of the other shot. */
+#define FLASH_SECONDS 0.3
+#define FLASH_COST 1.5
 
 struct spot {
     double at, cost;
@@ -35,12 +38,21 @@ static double period_at(const struct times *beats, double t)
     return beats->at[i] - beats->at[i - 1];
 }
 
+static bool makes_flash(const struct layout *l, double t)
+{
+    size_t i = times_from(&l->shots, t - FLASH_SECONDS);
+    return i < l->shots.count && l->shots.at[i] < t + FLASH_SECONDS &&
+           !times_within(&l->shots, t - 1e-3, t + 1e-3);
+}
+
 static void offer(const struct layout *l, const struct wish *w, struct spot *best, struct spot s,
                   double pull)
 {
     if (pull <= 0 || s.at < w->from || s.at > w->to || !cut_allowed(l, s.at))
         return;
     s.cost = fabs(s.at - w->at) / fmax(w->to - w->from, 1e-9) - PULL_WORTH * pull;
+    if (makes_flash(l, s.at))
+        s.cost += FLASH_COST;
     if (s.cost < best->cost)
         *best = s;
 }
@@ -80,7 +92,9 @@ static struct spot find_spot(const struct layout *l, const struct wish *w)
                 (struct spot){.kind = "downbeat", .traits = TRAIT_BEAT});
     offer_times(l, w, &best, &l->shots, wide, snap->shots,
                 (struct spot){.kind = "shot", .traits = TRAIT_SHOT});
-    offer_times(l, w, &best, &l->caption_edges, wide, snap->captions,
+    offer_times(l, w, &best, &l->drops, wide, snap->drops,
+                (struct spot){.kind = "drop", .traits = TRAIT_DROP});
+    offer_times(l, w, &best, &l->gaps, wide, snap->captions,
                 (struct spot){.kind = "speech"});
     offer_pauses(l, w, &best);
     if (best.kind)
@@ -106,13 +120,15 @@ static const char *spot_reason(const struct layout *l, const struct spot *s, dou
                                 s->number, s->detail);
     if (s->traits & TRAIT_PAUSE)
         return arena_printf(l->arena, "cut in a pause of %.0f ms", s->detail);
+    if (s->traits & TRAIT_DROP)
+        return "cut where the music sets in";
     if (s->kind)
         return "cut between two captions";
     return arena_printf(l->arena, "cut by the pace of %.1f s, nothing near draws it", wanted_s);
 }
 
 /* How long the segment that begins at `from` is wanted: the pace, quicker where it is loud, a
- * quarter up or down by chance; away from the limits, so that half a beat is left to either side. */
+ * quarter up or down by chance; away from the limits, to leave half a beat on either side. */
 static struct wish make_wish(struct layout *l, const struct template_pace *pace, double from,
                              double mean_loudness)
 {

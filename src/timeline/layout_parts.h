@@ -32,7 +32,8 @@ struct layout {
     struct arena *arena;
     uint64_t chance; /* state of the generator */
     double duration, shortest;
-    struct times beats, downbeats, drops, shots, caption_edges;
+    struct times beats, downbeats, drops, shots;
+    struct times gaps; /* where a cut between captions is best */
     struct spans pauses;
     struct spans whole;  /* what no cut may fall into */
     struct spans spoken; /* where captions are, merged */

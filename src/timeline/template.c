@@ -45,6 +45,8 @@ static const struct wire_type wire_pace = {.name = "TemplatePace", .fields = pac
 static const struct wire_field snap_fields[] = {
     {NUMBER(struct template_snap, beats, 0, 10, "Pull of a beat."), .def = "3.0"},
     {NUMBER(struct template_snap, downbeats, 0, 10, "Pull of a downbeat."), .def = "4.0"},
+    {NUMBER(struct template_snap, drops, 0, 10, "Pull of the moment where the music sets in."),
+     .def = "6.0"},
     {NUMBER(struct template_snap, shots, 0, 10, "Pull of a shot border."), .def = "3.0"},
     {NUMBER(struct template_snap, pauses, 0, 10, "Pull of a pause."), .def = "2.0"},
     {NUMBER(struct template_snap, captions, 0, 10, "Pull of a gap between captions."),

@@ -47,7 +47,7 @@ struct template_pace {
 
 /* How strongly each kind of place draws a cut to it; 0: not at all. */
 struct template_snap {
-    double beats, downbeats, shots, pauses, captions;
+    double beats, downbeats, drops, shots, pauses, captions;
 };
 
 struct template_effect {

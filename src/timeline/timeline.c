@@ -40,12 +40,13 @@ const struct wire_type wire_caption_word = {
 
 static const struct wire_field caption_fields[] = {
     {.name = "text", .kind = WIRE_STRING, .flags = WIRE_REQUIRED, .max = TEXT_MAX_CHARS,
-     .offset = offsetof(struct caption, text), .help = "What is said.", .example = "\"Hello world\""},
+     .offset = offsetof(struct caption, text), .help = "What is said.",
+     .example = "\"Hello world\""},
     TIME_FIELD(struct caption, start, "When it appears, in seconds of the source."),
     TIME_FIELD(struct caption, end, "When it disappears."),
     {.name = "words", .kind = WIRE_LIST, .item = WIRE_OBJECT, .type = &wire_caption_word,
-     .flags = WIRE_NULLABLE | WIRE_OMIT, .max = WORDS_MAX, .offset = offsetof(struct caption, words),
-     .help = "Times of the single words, where they are known."},
+     .flags = WIRE_NULLABLE | WIRE_OMIT, .max = WORDS_MAX,
+     .offset = offsetof(struct caption, words), .help = "Times of the single words, where known."},
     {0},
 };
 const struct wire_type wire_caption = {
@@ -58,8 +59,8 @@ const struct wire_type wire_caption = {
 
 static const struct wire_field sfx_fields[] = {
     {.name = "name", .kind = WIRE_STRING, .flags = WIRE_REQUIRED, .max = NAME_MAX_CHARS,
-     .offset = offsetof(struct timeline_sfx, name), .help = "A built-in sound, or a label for path.",
-     .example = "\"whoosh\""},
+     .offset = offsetof(struct timeline_sfx, name),
+     .help = "A built-in sound, or a label for path.", .example = "\"whoosh\""},
     {.name = "path", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .max = PATH_MAX_CHARS,
      .offset = offsetof(struct timeline_sfx, path),
      .help = "An asset of yours to play instead: its stored path or media URL."},
@@ -81,7 +82,7 @@ static const struct wire_field segment_fields[] = {
     {.name = "name", .kind = WIRE_STRING, .flags = WIRE_REQUIRED, .max = NAME_MAX_CHARS,
      .offset = offsetof(struct timeline_segment, name), .help = "A label.",
      .example = "\"intro\""},
-    TIME_FIELD(struct timeline_segment, start, "First instant of the source that is shown, in seconds."),
+    TIME_FIELD(struct timeline_segment, start, "First instant of the source that is shown."),
     TIME_FIELD(struct timeline_segment, end, "The instant of the source where the segment stops."),
     {.name = "effects", .kind = WIRE_LIST, .item = WIRE_JSON, .max = TIMELINE_MAX_EFFECTS,
      .def = "[]", .offset = offsetof(struct timeline_segment, effects),

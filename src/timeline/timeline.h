@@ -95,7 +95,8 @@ extern const struct wire_type wire_timeline_update;
 /* 24 MiB, 32 deep, 2,000,000 values: enough for the most segments and captions allowed. */
 extern const struct wire_limits timeline_limits;
 
-/* Reads a timeline, checking types, ranges and lengths. NULL: errs says why. root NULL: ["body"]. */
+/* Reads a timeline, checking types, ranges and lengths. NULL: errs says why. root NULL: ["body"]
+ */
 struct timeline *timeline_parse(const char *text, size_t len, const struct wire_loc *root,
                                 struct arena *a, struct wire_errors *errs);
 

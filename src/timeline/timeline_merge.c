@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Copies the value of field f, whatever its kind: the C type behind each kind is fixed in wire.h. */
+/* Copies the value of field f, whatever its kind: wire.h fixes the C type behind each kind. */
 static void copy_field(const struct wire_field *f, struct timeline *to, const struct timeline *from)
 {
     static const size_t size[] = {
@@ -26,7 +26,7 @@ static bool null_list_to_empty(struct wire_list *l, struct arena *a)
     return l->items != NULL;
 }
 
-/* --- Unknown keys: `"a":1,"b":2`, merged by key ------------------------------------------------ */
+/* --- Unknown keys: `"a":1,"b":2`, merged by key ------------------------------------------- */
 
 static bool extra_open(struct json_reader *r, const struct wire_raw *x, struct arena *a)
 {

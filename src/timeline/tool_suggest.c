@@ -80,8 +80,8 @@ static const struct word_rule {
     double confidence;
     const char *why;
 } word_rules[] = {
-    {"amazing incredible wow unbelievable insane huge best worst never secret finally crazy", "zoom",
-     0.7, "strong word"},
+    {"amazing incredible wow unbelievable insane huge best worst never secret finally crazy",
+     "zoom", 0.7, "strong word"},
     {"important remember listen exactly because truth", "zoom", 0.6, "word of weight"},
     {"slow slowly moment imagine breathe calm watch wait beautiful gently", "slowmo", 0.65,
      "word that takes its time"},
@@ -138,7 +138,8 @@ static void suggest_sentence(struct found *f, const char *s, size_t n, double st
     quote(quoted, s, n);
     if (best)
         add(f, best->effect, start, best->confidence,
-            arena_printf(f->arena, "%s \"%.*s\" in \"%s\"", best->why, (int)word_len, word, quoted));
+            arena_printf(f->arena, "%s \"%.*s\" in \"%s\"", best->why, (int)word_len, word,
+                         quoted));
     else if (n && s[n - 1] == '!')
         add(f, "zoom", start, 0.55, arena_printf(f->arena, "exclamation: \"%s\"", quoted));
     else if (n && s[n - 1] == '?')

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Any bytes as a timeline: read, checked, merged into a stored one. What is accepted must be written
- * as canonical text, which is its own canonical form. */
+ * Any bytes as a timeline: read, checked, merged into a stored one. What is accepted must be
+ * written as canonical text, which is its own canonical form. */
 #include "core/timebase.h"
 #include "timeline/timeline.h"
 

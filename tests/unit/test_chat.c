@@ -45,7 +45,8 @@ static void test_stub(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         CHECK_CASE(cases[i].message);
         struct err e = {0};
-        char *got = answer("stub", cases[i].message, &e), *again = answer("stub", cases[i].message, &e);
+        char *got = answer("stub", cases[i].message, &e);
+        char *again = answer("stub", cases[i].message, &e);
         if (!CHECK(got && strstr(got, cases[i].want)))
             fprintf(stderr, "   got: %s\n", got ? got : e.msg);
         CHECK(got && strstr(got, "offline stub"));
@@ -94,10 +95,11 @@ static void test_bodies(void)
         {"the guide's session", &wire_chat_session_create,
          "{\"title\":\"New Chat\",\"backend\":\"stub\",\"hf_model\":\"distilgpt2\"}", NULL},
         {"empty session", &wire_chat_session_create, "{}", NULL},
-        {"owner/model", &wire_chat_session_create, "{\"hf_model\":\"openai-community/gpt2\"}", NULL},
+        {"owner/model", &wire_chat_session_create, "{\"hf_model\":\"distilbert/gpt2\"}", NULL},
         {"unknown backend", &wire_chat_session_create, "{\"backend\":\"../../x\"}",
-         "{\"type\":\"enum\",\"loc\":[\"body\",\"backend\"],\"msg\":\"Input should be 'stub', 'hf' or "
-         "'openai'\",\"input\":\"../../x\",\"ctx\":{\"expected\":\"'stub', 'hf' or 'openai'\"}}"},
+         "{\"type\":\"enum\",\"loc\":[\"body\",\"backend\"],\"msg\":\"Input should be 'stub', "
+         "'hf' or 'openai'\",\"input\":\"../../x\",\"ctx\":"
+         "{\"expected\":\"'stub', 'hf' or 'openai'\"}}"},
         {"model is an address", &wire_chat_session_create, "{\"hf_model\":\"http://10.0.0.1/x\"}",
          "\"loc\":[\"body\",\"hf_model\"]"},
         {"model leads out", &wire_chat_session_create, "{\"hf_model\":\"../../x\"}",
@@ -145,6 +147,15 @@ static void test_table(void)
         CHECK((*p)->help && *(*p)->help && (*p)->reply);
     }
     CHECK(!chat_backend_find("nobody"));
+    static const struct wire_type *const types[] = {
+        &wire_chat_message, &wire_chat_session, &wire_chat_session_list, &wire_chat_session_create,
+        &wire_chat_send_request, &wire_chat_send_response};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct err e = {0};
+        CHECK_CASE(types[i]->name);
+        if (!CHECK(wire_sound(types[i], &e)))
+            fprintf(stderr, "   %s\n", e.msg);
+    }
 }
 
 int main(void)

@@ -23,9 +23,13 @@ static void test_write(void)
         {"blank lines", {0, 1, "\n\na\n \t\n\xc2\xa0\nb\n\n"},
          "1\n00:00:00,000 --> 00:00:01,000\na\nb\n\n"},
         {"a forged cue", {0, 1, "a\n\n2\n00:00:01,000 --> 00:00:02,000\nowned"},
-         "1\n00:00:00,000 --> 00:00:01,000\na\n2\n00:00:01,000 \xe2\x86\x92 00:00:02,000\nowned\n\n"},
+         "1\n00:00:00,000 --> 00:00:01,000\na\n2\n00:00:01,000 \xe2\x86\x92 00:00:02,000\nowned\n"
+         "\n"},
         {"control characters", {0, 1, "a\x01\x1b[0mb\x7f"},
          "1\n00:00:00,000 --> 00:00:01,000\na[0mb\x7f\n\n"},
+        {"an arrow in pieces", {0, 1, "00:00:01,000 --\x01> 00:00:02,000 -\xff->"},
+         "1\n00:00:00,000 --> 00:00:01,000\n00:00:01,000 \xe2\x86\x92 00:00:02,000 "
+         "\xe2\x86\x92\n\n"},
         {"nothing to show", {0, 1, " \n\t\n"}, ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -66,7 +70,8 @@ static void test_read(void)
          "1.000-2.000 Tom & Jerry|"},
         {"header without a blank line", "WEBVTT\n00:01.000 --> 00:02.000\na\n", "1.000-2.000 a|"},
         {"markup of SubRip",
-         "1\n00:00:01,000 --> 00:00:02,000\n{\\an8}<i>a</i> <font color=\"red\">b</font> 1 < 2 &amp;\n",
+         "1\n00:00:01,000 --> 00:00:02,000\n{\\an8}<i>a</i> <font color=\"red\">b</font> 1 < 2 "
+         "&amp;\n",
          "1.000-2.000 a b 1 < 2 &amp;|"},
         {"no blank line between", "1\n00:00:01,000 --> 00:00:02,000\na\n2\n00:00:03,000 --> "
                                   "00:00:04,000\nb\n", "1.000-2.000 a|3.000-4.000 b|"},
@@ -118,7 +123,9 @@ static void test_round_trip(void)
 {
     CHECK_CASE("round trip");
     static const struct cue cues[] = {
-        {0, 1.25, "a\nb"}, {1.25, 7, "\xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x8e\xac"}, {400000, 400001, "late"}};
+        {0, 1.25, "a\nb"},
+        {1.25, 7, "\xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x8e\xac"},
+        {400000, 400001, "late"}};
     struct buf out;
     struct arena a;
     struct cues back;
@@ -144,7 +151,8 @@ static void test_tool(void)
     } cases[] = {
         {"the guide's captions", "{\"segments\":[{\"text\":\"Hello\",\"start\":0.5,\"end\":1.0},"
                                  "{\"text\":\"World\",\"start\":1.5,\"end\":2}]}",
-         "1\\n00:00:00,500 --> 00:00:01,000\\nHello\\n\\n2\\n00:00:01,500 --> 00:00:02,000\\nWorld\\n"},
+         "1\\n00:00:00,500 --> 00:00:01,000\\nHello\\n\\n2\\n00:00:01,500 --> 00:00:02,000\\n"
+         "World\\n"},
         {"none", "{\"segments\":[]}", "{\"srt\":\"\"}"},
         {"missing", "{}", "\"loc\":[\"body\",\"args\",\"segments\"]"},
         {"negative", "{\"segments\":[{\"text\":\"a\",\"start\":-1,\"end\":1}]}",
@@ -162,8 +170,8 @@ static void test_tool(void)
         arena_init(&a, 1 << 20);
         buf_init(&out, 1 << 16);
         const struct caption_srt_args *args = wire_read(
-            &wire_caption_srt_args, cases[i].args, strlen(cases[i].args), &wire_default_limits, &loc,
-            &a, &errs);
+            &wire_caption_srt_args, cases[i].args, strlen(cases[i].args), &wire_default_limits,
+            &loc, &a, &errs);
         if (args && tool_caption_srt(args, &result, &loc, &a, &errs))
             wire_write(&wire_caption_srt_result, &result, &out);
         else

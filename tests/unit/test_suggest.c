@@ -38,8 +38,8 @@ static void test_cases(void)
          "{\"suggestions\":[],\"backend\":\"stub\"}"},
         {"plain words", "{\"transcript\":\"we walk to the shop\"}", "{\"suggestions\":[],"},
         {"a strong word, no times", "{\"transcript\":\"And this is AMAZING, really.\"}",
-         "{\"suggestions\":[{\"effect\":\"zoom\",\"start\":null,\"reason\":\"strong word \\\"AMAZING\\\""
-         " in \\\"And this is AMAZING, really.\\\"\",\"confidence\":0.7}],"},
+         "{\"suggestions\":[{\"effect\":\"zoom\",\"start\":null,\"reason\":\"strong word "
+         "\\\"AMAZING\\\" in \\\"And this is AMAZING, really.\\\"\",\"confidence\":0.7}],"},
         {"captions have times",
          "{\"transcript\":[{\"text\":\"so\",\"start\":0,\"end\":1},{\"text\":\"imagine that\","
          "\"start\":12.4,\"end\":14}]}", "[{\"effect\":\"slowmo\",\"start\":12.4,"},
@@ -93,8 +93,22 @@ static void test_much(void)
     buf_finish(&b);
 }
 
+static void test_tables(void)
+{
+    static const struct wire_type *const types[] = {
+        &wire_suggest_args, &wire_suggestion, &wire_suggest_result, &wire_caption_srt_args,
+        &wire_caption_srt_result};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct err e = {0};
+        CHECK_CASE(types[i]->name);
+        if (!CHECK(wire_sound(types[i], &e)))
+            fprintf(stderr, "   %s\n", e.msg);
+    }
+}
+
 int main(void)
 {
+    test_tables();
     test_cases();
     test_much();
     return check_done();
