@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * cmd_analyze.c - `aive analyze`: a media file -> a timeline, without a server. */
 #include "cmd/cmd.h"
-#include "cmd/source.h"
+#include "cmd/input.h"
 #include "jobs/analyze.h"
 #include "jobs/workspace.h"
 #include "timeline/timeline.h"
@@ -54,7 +54,7 @@ static int run_analyze(struct cmd_context *c, const void *opt)
     struct analysis_report *report;
     const char *json;
     int fd;
-    if (!source_load(c, c->words[0], &fd, &asset, &probe, &e))
+    if (!input_load(c, c->words[0], &fd, &asset, &probe, &e))
         return cmd_fail(c, &e);
     struct progress_line line = {.show = o->progress};
     struct analyze_watch watch = {on_progress, &line};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * cmd_probe.c - `aive probe`: what a media file is. */
 #include "cmd/cmd.h"
-#include "cmd/source.h"
+#include "cmd/input.h"
 #include "jobs/probe.h"
 
 #include <unistd.h>
@@ -10,7 +10,7 @@ static int run_probe(struct cmd_context *c, const void *options)
 {
     (void)options;
     struct err e = {0};
-    int fd = source_open(c->words[0], &e);
+    int fd = input_open(c->words[0], &e);
     if (fd < 0)
         return cmd_fail(c, &e);
     struct probe_report *p = probe_run(fd, -1, c->cancel, c->arena, &e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * cmd_render.c - `aive render`: a timeline file -> a film, without a server. */
 #include "cmd/cmd.h"
-#include "cmd/source.h"
+#include "cmd/input.h"
 #include "core/clock.h"
 #include "core/files.h"
 #include "core/json.h"
@@ -77,7 +77,7 @@ static bool add_source(struct cmd_context *c, struct sources *s, const char *cal
     struct asset asset;
     struct probe_report *probe;
     int fd;
-    if (!path || !source_load(c, path, &fd, &asset, &probe, e))
+    if (!path || !input_load(c, path, &fd, &asset, &probe, e))
         return false;
     s->files[s->count++] = (struct film_source_file){
         .path = called,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cmd/source.h"
+#include "cmd/input.h"
 
 #include "core/files.h"
 
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int source_open(const char *path, struct err *e)
+int input_open(const char *path, struct err *e)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -23,11 +23,11 @@ int source_open(const char *path, struct err *e)
     return fd;
 }
 
-bool source_load(struct cmd_context *c, const char *path, int *fd, struct asset *asset,
+bool input_load(struct cmd_context *c, const char *path, int *fd, struct asset *asset,
                  struct probe_report **probe, struct err *e)
 {
     char hash[65];
-    *fd = source_open(path, e);
+    *fd = input_open(path, e);
     if (*fd < 0)
         return false;
     *probe = probe_run(*fd, -1, c->cancel, c->arena, e);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * source.h - media files named on the command line.
+ * input.h - media files named on the command line.
  */
-#ifndef AIVE_CMD_SOURCE_H
-#define AIVE_CMD_SOURCE_H
+#ifndef AIVE_CMD_INPUT_H
+#define AIVE_CMD_INPUT_H
 
 #include "cmd/cmd.h"
 #include "jobs/probe.h"
 #include "store/store.h"
 
 /* Opens a regular file for reading; -1 with words. */
-int source_open(const char *path, struct err *e);
+int input_open(const char *path, struct err *e);
 
 /* Opens, probes and hashes a file: an asset as the server would store it, without a database. */
-bool source_load(struct cmd_context *c, const char *path, int *fd, struct asset *asset,
+bool input_load(struct cmd_context *c, const char *path, int *fd, struct asset *asset,
                  struct probe_report **probe, struct err *e);
 
 /* Writes text to a file: whole or not at all. "-" is stdout. */
