@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Backends that need a language model. Until one is set up they say what is missing. */
+ * Backends that need a language model. Their rows are here so that a client learns what they
+ * would need; they answer plainly that they cannot. */
 #include "chat/chat.h"
 
 static bool hf_reply(const struct chat_request *req, struct buf *out, struct err *e)
@@ -7,8 +8,8 @@ static bool hf_reply(const struct chat_request *req, struct buf *out, struct err
     (void)req;
     (void)out;
     return err_set(e, ERR_UNAVAILABLE,
-                   "chat backend \"hf\" has no text model: name one in AIVE_HF_TEXT_MODEL and put "
-                   "it into AIVE_MODELS_DIR; the backend \"stub\" works without");
+                   "chat backend \"hf\": no text model is loaded (AIVE_HF_TEXT_MODEL), and this "
+                   "version cannot run one yet; the backend \"stub\" works without a model");
 }
 
 const struct chat_backend chat_hf = {
@@ -22,8 +23,8 @@ static bool openai_reply(const struct chat_request *req, struct buf *out, struct
     (void)req;
     (void)out;
     return err_set(e, ERR_UNAVAILABLE,
-                   "chat backend \"openai\" has no server: set AIVE_OPENAI_BASE_URL to one that "
-                   "speaks the OpenAI protocol; the backend \"stub\" works without");
+                   "chat backend \"openai\": no server is set (AIVE_OPENAI_BASE_URL), and this "
+                   "version cannot reach one yet; the backend \"stub\" works without a server");
 }
 
 const struct chat_backend chat_openai = {
