@@ -27,7 +27,8 @@ struct stretch {
 
 struct stretch *stretch_create(int64_t num, int64_t den, struct err *e)
 {
-    if (num <= 0 || den <= 0 || num / 16 > den || den / 16 > num) {
+    double speed = num > 0 && den > 0 ? (double)num / (double)den : 0;
+    if (speed < 1.0 / 16 || speed > 16) {
         err_set(e, ERR_INVALID, "a speed of %lld/%lld; sound plays at 1/16 to 16 times its speed",
                 (long long)num, (long long)den);
         return NULL;
@@ -37,7 +38,7 @@ struct stretch *stretch_create(int64_t num, int64_t den, struct err *e)
         s->rb = rubberband_new(RATE, 2,
                                RubberBandOptionProcessRealTime | RubberBandOptionThreadingNever |
                                    RubberBandOptionEngineFiner | RubberBandOptionChannelsTogether,
-                               (double)den / (double)num, 1.0);
+                               1 / speed, 1.0);
     if (!s || !s->rb) {
         free(s);
         err_set(e, ERR_NO_MEMORY, "no memory to stretch sound");
@@ -46,8 +47,8 @@ struct stretch *stretch_create(int64_t num, int64_t den, struct err *e)
     rubberband_set_debug_level(s->rb, 0);
     rubberband_set_max_process_size(s->rb, BLOCK);
     s->lead = (int)rubberband_get_preferred_start_pad(s->rb);
-    if (num < den)
-        s->lead += (int)(ATTACK_FRAMES * (1.0 - (double)num / (double)den));
+    if (speed < 1)
+        s->lead += (int)(ATTACK_FRAMES * (1 - speed));
     s->discard = (int)rubberband_get_start_delay(s->rb);
     return s;
 }
