@@ -23,8 +23,8 @@ static inline bool scratch_make(char dir[SCRATCH_SIZE])
     return false;
 }
 
-/* Removes the folder and the files in it (no folders below). */
-static inline void scratch_remove(const char *dir)
+/* Removes the files in it (no folders below). */
+static inline void scratch_empty(const char *dir)
 {
     DIR *d = opendir(dir);
     for (struct dirent *entry; d && (entry = readdir(d));) {
@@ -34,6 +34,11 @@ static inline void scratch_remove(const char *dir)
     }
     if (d)
         closedir(d);
+}
+
+static inline void scratch_remove(const char *dir)
+{
+    scratch_empty(dir);
     rmdir(dir);
 }
 
