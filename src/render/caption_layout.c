@@ -87,35 +87,78 @@ static bool make_pieces(const char *text, const struct caption_ruler *r, struct 
     return true;
 }
 
-/* Fills lines up to `width`; first[i] tells that piece i begins one. Returns how many lines. */
-static size_t fill_lines(const struct pieces *p, const struct caption_ruler *r, double width,
-                         bool *first)
+/* --- Breaking into lines -------------------------------------------------------------------- */
+
+/* What is weighed against each other, in squares of a line's unused part: one more line, a line that
+ * ends in the middle of a clause, a page that does. */
+#define COST_LINE 0.3
+#define COST_LINE_IN_CLAUSE 0.06
+#define COST_PAGE_IN_CLAUSE 0.2
+
+static bool ends_clause(const struct text_unit *u)
 {
-    size_t lines = 0;
-    double at = 0;
-    for (size_t i = 0; i < p->count; i++) {
-        const struct piece *x = &p->items[i];
-        double gap = x->unit.space_before ? r->space_width : 0;
-        first[i] = i == 0 || x->unit.newline_before || at + gap + x->width > width;
-        lines += first[i];
-        at = first[i] ? x->width : at + gap + x->width;
+    static const char *const ends[] = {".", ",", ";", ":", "!", "?", "\u2026", "\u3002", "\uff0c",
+                                       "\u3001", "\uff01", "\uff1f", "\uff1b", "\uff1a", "\u060c",
+                                       "\u061b", "\u061f", "\u0964"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t n = strlen(ends[i]);
+        if (u->len >= n && memcmp(u->text + u->len - n, ends[i], n) == 0)
+            return true;
     }
-    return lines;
+    return false;
 }
 
-/* The narrowest width that needs no more lines: makes them even. */
-static size_t balance_lines(const struct pieces *p, const struct caption_ruler *r, bool *first)
+/* The best way to break from a piece on, when its line is the `k`th of its page. */
+struct step {
+    double cost;
+    size_t next; /* piece that begins the following line */
+};
+
+static double break_cost(const struct pieces *p, size_t next, int k)
 {
-    size_t lines = fill_lines(p, r, r->max_width, first);
-    double lo = 0, hi = r->max_width;
-    for (int i = 0; i < 10; i++) {
-        double mid = (lo + hi) / 2;
-        if (fill_lines(p, r, mid, first) > lines)
-            lo = mid;
-        else
-            hi = mid;
+    if (next == p->count || p->items[next].unit.newline_before ||
+        ends_clause(&p->items[next - 1].unit))
+        return 0;
+    return k == CAPTION_LINES_A_PAGE - 1 ? COST_PAGE_IN_CLAUSE : COST_LINE_IN_CLAUSE;
+}
+
+static void find_best_line(const struct pieces *p, const struct caption_ruler *r,
+                           struct step (*steps)[CAPTION_LINES_A_PAGE], size_t from, int k)
+{
+    struct step *best = &steps[from][k];
+    double width = 0;
+    best->cost = INFINITY;
+    for (size_t to = from; to < p->count; to++) {
+        const struct piece *x = &p->items[to];
+        if (to > from && x->unit.newline_before)
+            break;
+        width += x->width + (to > from && x->unit.space_before ? r->space_width : 0);
+        if (to > from && width > r->max_width)
+            break;
+        double slack = 1 - width / r->max_width;
+        double cost = COST_LINE + slack * slack + break_cost(p, to + 1, k) +
+                      steps[to + 1][(k + 1) % CAPTION_LINES_A_PAGE].cost;
+        if (cost < best->cost)
+            *best = (struct step){cost, to + 1};
     }
-    return fill_lines(p, r, hi, first);
+}
+
+/* first[i] tells that piece i begins a line. */
+static bool break_lines(const struct pieces *p, const struct caption_ruler *r, struct arena *a,
+                        bool *first)
+{
+    struct step(*steps)[CAPTION_LINES_A_PAGE] = arena_array(a, p->count + 1, sizeof *steps);
+    if (!steps)
+        return false;
+    for (size_t i = p->count; i-- > 0;)
+        for (int k = 0; k < CAPTION_LINES_A_PAGE; k++)
+            find_best_line(p, r, steps, i, k);
+    size_t at = 0;
+    for (int k = 0; at < p->count; k = (k + 1) % CAPTION_LINES_A_PAGE) {
+        first[at] = true;
+        at = steps[at][k].next;
+    }
+    return true;
 }
 
 static char *write_page(const struct pieces *p, const bool *first, size_t from, size_t to,
@@ -145,9 +188,8 @@ bool caption_layout(const char *text, const struct caption_ruler *r, struct aren
     *count = 0;
     if (!make_pieces(text, r, a, &p) ||
         !(first = arena_array(a, p.count + 1, sizeof *first)) ||
-        !(*pages = arena_array(a, p.count + 1, sizeof **pages)))
+        !(*pages = arena_array(a, p.count + 1, sizeof **pages)) || !break_lines(&p, r, a, first))
         return err_set(e, ERR_NO_MEMORY, "no memory for a caption");
-    balance_lines(&p, r, first);
     for (size_t from = 0, to; from < p.count; from = to) {
         size_t lines = 1;
         for (to = from + 1; to < p.count; to++)

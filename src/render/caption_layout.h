@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * caption_layout.h - a caption's text into lines and pages.
  *
- * Lines are as even in length as their number allows, and at most as wide as asked for; a unit of
- * text wider than a line is broken between clusters. A page has at most two lines.
+ * Lines are few, even, end with a clause where that costs little, and are at most as wide as asked
+ * for (the whole caption is weighed, as TeX does a paragraph); a unit of text wider than a line is
+ * broken between clusters. A page has at most two lines.
  * Threads: pure, apart from what `width` does.
  */
 #ifndef AIVE_RENDER_CAPTION_LAYOUT_H

@@ -11,6 +11,7 @@
 #include "core/files.h"
 #include "core/utf8.h"
 #include "render/caption_text.h"
+#include "render/font_cmap.h"
 
 #include <fcntl.h>
 #include <fontconfig/fontconfig.h>
@@ -216,6 +217,8 @@ static struct font_file *load_file(struct fontset *f, const char *path, struct e
     file->path = strdup(path);
     file->size = (size_t)size;
     ok = file->data && file->path && pread(fd, file->data, file->size, 0) == size;
+    if (ok)
+        font_prefer_full_cmap((uint8_t *)file->data, file->size);
 
 out:
     close(fd);

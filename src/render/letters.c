@@ -48,6 +48,11 @@ static ASS_Track *make_track(ASS_Library *library, int width, int height)
                width, height);
     if (t && !head.failed)
         ass_process_codec_private(t, head.data, (int)head.len);
+    /* Order and shaping over font switches, so that a comma stays on the right side of Hebrew. */
+    if (t) {
+        ass_track_set_feature(t, ASS_FEATURE_WHOLE_TEXT_LAYOUT, 1);
+        ass_track_set_feature(t, ASS_FEATURE_BIDI_BRACKETS, 1);
+    }
     buf_finish(&head);
     return t;
 }
@@ -152,6 +157,7 @@ static ASS_Image *render_event(struct letters *l, const char *ass_text)
         return NULL;
     ASS_Event *ev = &l->track->events[i];
     ev->Duration = EVENT_MS;
+    ev->Style = l->track->n_styles - 1; /* ours; libass puts one of its own first */
     ev->Text = strdup(ass_text);
     if (!ev->Text)
         return NULL;
@@ -198,7 +204,7 @@ double letters_width(struct letters *l, const struct letters_style *style, const
     return any ? (double)(box.right - box.left) * MEASURE_SCALE : 0;
 }
 
-static struct overlay *paint(const ASS_Image *images, struct err *e)
+static struct overlay *paint(const ASS_Image *images, int alpha, struct err *e)
 {
     struct box box;
     if (!bounds(images, &box))
@@ -210,7 +216,7 @@ static struct overlay *paint(const ASS_Image *images, struct err *e)
     for (const ASS_Image *i = images; i; i = i->next)
         overlay_paint(o, i->bitmap, i->stride, i->dst_x, i->dst_y, i->w, i->h, i->color >> 8,
                       255 - (int)(i->color & 255));
-    overlay_finish(o);
+    overlay_finish(o, alpha);
     return o;
 }
 
@@ -222,8 +228,6 @@ bool letters_draw(struct letters *l, const struct letters_style *style, const ch
     buf_init(&b, MAX_EVENT_BYTES);
     buf_printf(&b, "{\\an%d\\pos(%.2f,%.2f)\\bord%.2f\\shad%.2f", (int)style->anchor, style->x,
                style->y, style->outline, style->shadow);
-    if (style->alpha < 255)
-        buf_printf(&b, "\\alpha&H%02X&", 255 - style->alpha);
     buf_adds(&b, "}");
     add_text(l, &b, style->em, text, strlen(text));
     struct err why = {0};
@@ -231,7 +235,7 @@ bool letters_draw(struct letters *l, const struct letters_style *style, const ch
         err_set(&why, ERR_NO_MEMORY, "no memory to draw a caption");
     } else {
         pthread_mutex_lock(&l->lock);
-        *out = paint(render_event(l, b.data), &why);
+        *out = paint(render_event(l, b.data), style->alpha, &why);
         pthread_mutex_unlock(&l->lock);
     }
     buf_finish(&b);

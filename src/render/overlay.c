@@ -135,9 +135,14 @@ static int chroma_sum16(const struct overlay *o, const uint16_t *v, const uint8_
     return sum; /* of weight 8 */
 }
 
-void overlay_finish(struct overlay *o)
+void overlay_finish(struct overlay *o, int alpha)
 {
     size_t n = (size_t)o->luma.width * (size_t)o->luma.height, at = 0;
+    for (size_t k = 0; k < n && alpha < 255; k++) {
+        for (int p = 0; p < 3; p++)
+            o->paint[p][k] = (uint16_t)div255(o->paint[p][k] * alpha);
+        o->alpha[k] = (uint8_t)div255(o->alpha[k] * alpha);
+    }
     for (size_t k = 0; k < n; k++) {
         o->luma.colour[0][k] = (uint8_t)div255(o->paint[0][k]);
         o->luma.stay[k] = (uint8_t)(255 - o->alpha[k]);

@@ -6,7 +6,7 @@
  *
  *     struct overlay *o = overlay_create(x, y, w, h, e);
  *     overlay_paint(o, mask, stride, mx, my, mw, mh, 0xffffff, 255);      ... bottom to top
- *     overlay_finish(o);
+ *     overlay_finish(o, 255);
  *     overlay_blend(o, frame);
  *
  * Threads: a finished overlay is read-only and may be shared.
@@ -30,8 +30,8 @@ void overlay_destroy(struct overlay *o);
 void overlay_paint(struct overlay *o, const uint8_t *mask, int stride, int x, int y, int width,
                    int height, uint32_t rgb, int alpha);
 
-/* To be called once, before blending. */
-void overlay_finish(struct overlay *o);
+/* To be called once, before blending. `alpha` is how solid the whole is, 255: as painted. */
+void overlay_finish(struct overlay *o, int alpha);
 
 void overlay_blend(const struct overlay *o, struct picture *frame);
 
