@@ -260,7 +260,7 @@ static bool single_threaded(void)
 
 bool cage_enter(const struct cage_limits *limits, struct cage_report *report, struct err *e)
 {
-    struct cage_report unused, *r = report ? report : &unused;
+    struct cage_report unused = {0}, *r = report ? report : &unused;
     int death_signal = 0;
     memset(r, 0, sizeof *r);
 

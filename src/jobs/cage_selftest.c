@@ -261,8 +261,8 @@ static int try(bool (*got_out)(const struct inside *), struct answer *answer, st
 
 bool cage_selftest(struct cage_report *report, struct err *e)
 {
-    struct err own, *why = e ? e : &own;
-    struct answer answer;
+    struct err own = {.code = ERR_NONE}, *why = e ? e : &own;
+    struct answer answer = {.err.code = ERR_NONE};
 
     int status = try(NULL, &answer, why);
     if (status < 0)

@@ -182,7 +182,7 @@ static bool exchange(struct horse_question *q, struct horse_answer *a, int *fd, 
 static int ask(struct horse *h, enum horse_op op, const char *name, struct err *e)
 {
     struct horse_question q = {.op = op};
-    struct horse_answer a;
+    struct horse_answer a = {.code = ERR_NONE};
     int fd = -1;
     if (!horse_name_ok(name)) {
         err_set(e, ERR_INTERNAL, "%s is not a name that can be asked for", name);

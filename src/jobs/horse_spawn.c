@@ -55,14 +55,14 @@ static bool fill_head(struct horse_head *h, const struct horse_job *job,
 
 static int job_memfd(const struct horse_job *job, const struct horse_limits *limits, struct err *e)
 {
-    struct horse_head *head = malloc(sizeof *head);
+    struct horse_head *head = calloc(1, sizeof *head);
     int fd = memfd_create("job", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     bool ok = false;
     if (!head || fd < 0)
         err_errno(e, errno, "make the job's file");
     else
         ok = fill_head(head, job, limits, e) && file_write_all(fd, head, sizeof *head, e) &&
-             file_write_all(fd, job->spec, head->spec_len, e);
+             file_write_all(fd, job->spec, strlen(job->spec), e);
     free(head);
     if (ok && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
         ok = err_errno(e, errno, "seal the job's file");

@@ -69,7 +69,7 @@ RUN(echo)
     if (fd >= 0 && pread(fd, source, sizeof source - 1, 0) < 0)
         return err_errno(e, errno, "read source");
     horse_progress(h, 50, "half");
-    horse_log(h, "echo of %lu bytes\nin one line", (unsigned long)strlen(horse_spec(h, NULL)));
+    horse_log(h, "echo of %lu bytes\tin one line", (unsigned long)strlen(horse_spec(h, NULL)));
     buf_printf(result, "{\"spec\":%s,\"source\":", horse_spec(h, NULL));
     json_write_string(result, source);
     buf_adds(result, ",\"user\":");
@@ -487,7 +487,7 @@ static bool leave_thread(struct horse *h __attribute__((unused)), struct err *e)
 #define PREPARED(n, how, what)                                                                     \
     &(const struct horse_kind)                                                                     \
     {                                                                                              \
-        .name = n, .help = n, .limits = ROOMY, .prepare = how, .run = what                         \
+        .name = (n), .help = (n), .limits = ROOMY, .prepare = (how), .run = (what)                 \
     }
 
 const struct horse_kind *const horse_kinds[] = {
