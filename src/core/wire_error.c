@@ -40,7 +40,8 @@ static void write_loc(struct buf *b, const struct wire_loc *loc)
 /* A value that is too long to be echoed becomes a string: the beginning of its text and "...". */
 static void write_input(struct buf *b, const char *input, size_t len)
 {
-    char text[INPUT_MAX + 4];
+    static const char ellipsis[] = "\xe2\x80\xa6";
+    char text[INPUT_MAX + sizeof ellipsis];
     bool all;
     size_t n = json_minify(input, len, text, INPUT_MAX, &all);
     text[n] = '\0';
@@ -48,7 +49,7 @@ static void write_input(struct buf *b, const char *input, size_t len)
         buf_add(b, text, n);
     } else {
         utf8_trim_cut(text);
-        strcat(text, "\xe2\x80\xa6");
+        memcpy(text + strlen(text), ellipsis, sizeof ellipsis);
         json_write_string(b, text);
     }
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define DEFAULT_DEPTH_MAX 32 /* of a default's JSON text */
+#define DEAD_MAX (16u << 10) /* bytes of errors that equal keys may leave in the list */
 
 const struct wire_limits wire_default_limits = {4u << 20, 32, 2000000};
 
@@ -29,9 +30,10 @@ struct reading {
 struct members {
     uint64_t seen, wrong;
     struct wire_mark base; /* the list of errors before this object */
-    struct {
+    struct span {
         struct wire_mark from, to;
     } span[WIRE_FIELDS_MAX];
+    size_t dead;      /* bytes in the list that belong to no field any more */
     struct buf extra; /* text of the unknown members */
 };
 
@@ -127,15 +129,52 @@ static int find_key(struct reading *rd, const struct wire_type *type, const char
     return fits ? find_field(type, plain, len, hint) : -1;
 }
 
-/* Once errors were dropped for their number, the list is left as it is: some would be missing. */
-static void forget_first(struct reading *rd, struct members *m, int i)
+static void add_span(struct buf *list, const char *text, struct wire_mark base, struct span *span)
 {
-    size_t more = m->span[i].to.more - m->span[i].from.more;
+    size_t comma = span->from.len > 0, len = span->to.len - span->from.len;
+    const char *from = text + (span->from.len - base.len);
+    span->from.len = list->len;
+    if (list->len && len)
+        buf_addc(list, ',');
+    if (len)
+        buf_add(list, from + comma, len - comma);
+    span->to.len = list->len;
+}
+
+/* Puts this object's errors into the order of its fields, without the dead ones. */
+static void sort_errors(struct reading *rd, const struct wire_type *type, struct members *m)
+{
+    struct buf *list = &rd->errs->list;
+    size_t len = list->len - m->base.len;
+    if (len == 0 || list->failed)
+        return;
+    char *text = malloc(len);
+    if (!text)
+        return; /* the order of the text will do */
+    memcpy(text, list->data + m->base.len, len);
+    list->len = m->base.len;
+    for (int i = 0; type->fields[i].name; i++)
+        if (m->wrong >> i & 1)
+            add_span(list, text, m->base, &m->span[i]);
+    list->data[list->len] = '\0';
+    m->dead = 0;
+    free(text);
+}
+
+/* The last of equal keys counts. Once errors were dropped for their number, the list is left as it
+ * is: some would be missing. A flood of equal keys must not fill it with the dead. */
+static void forget_first(struct reading *rd, const struct wire_type *type, struct members *m, int i)
+{
+    const struct span *span = &m->span[i];
+    size_t more = span->to.more - span->from.more;
     if (!(m->wrong >> i & 1) || rd->errs->more > more)
         return;
-    rd->errs->count -= m->span[i].to.count - m->span[i].from.count;
+    rd->errs->count -= span->to.count - span->from.count;
     rd->errs->more -= more;
     m->wrong &= ~((uint64_t)1 << i);
+    m->dead += span->to.len - span->from.len;
+    if (m->dead > DEAD_MAX)
+        sort_errors(rd, type, m);
 }
 
 static void end_field(struct reading *rd, struct members *m, int i, struct wire_mark from)
@@ -168,7 +207,7 @@ static void read_member(struct reading *rd, const struct wire_type *type, struct
     const struct wire_field *f = &type->fields[i];
     struct wire_loc loc = {.up = up, .key = f->name};
     if (m->seen >> i & 1)
-        forget_first(rd, m, i);
+        forget_first(rd, type, m, i);
     struct wire_mark from = wire_errors_mark(rd->errs);
     read_value(rd, f, &loc, obj + f->offset);
     end_field(rd, m, i, from);
@@ -208,34 +247,6 @@ static void fill_absent(struct reading *rd, const struct wire_type *type, struct
     }
 }
 
-static void add_span(struct buf *list, const char *text, struct wire_mark base,
-                     struct wire_mark from, struct wire_mark to)
-{
-    size_t comma = from.len > 0 && to.len > from.len;
-    if (list->len && to.len > from.len)
-        buf_addc(list, ',');
-    buf_add(list, text + (from.len - base.len) + comma, to.len - from.len - comma);
-}
-
-/* Puts this object's errors into the order of its fields. */
-static void sort_errors(struct reading *rd, const struct wire_type *type, const struct members *m)
-{
-    struct buf *list = &rd->errs->list;
-    size_t len = list->len - m->base.len;
-    if (len == 0 || list->failed)
-        return;
-    char *text = malloc(len);
-    if (!text)
-        return; /* the order of the text will do */
-    memcpy(text, list->data + m->base.len, len);
-    list->len = m->base.len;
-    for (int i = 0; type->fields[i].name; i++)
-        if (m->wrong >> i & 1)
-            add_span(list, text, m->base, m->span[i].from, m->span[i].to);
-    list->data[list->len] = '\0';
-    free(text);
-}
-
 static void store_extra(struct reading *rd, const struct wire_type *type, const struct members *m,
                         char *obj)
 {
@@ -257,7 +268,7 @@ static void read_members(struct reading *rd, const struct wire_type *type,
 {
     struct json_reader *r = &rd->r;
     struct members m;
-    m.seen = m.wrong = 0;
+    m.seen = m.wrong = m.dead = 0;
     m.base = wire_errors_mark(rd->errs);
     buf_init(&m.extra, r->len);
     json_peek(r);

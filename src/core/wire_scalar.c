@@ -189,7 +189,7 @@ static bool int_from_text(const struct wire_field *f, const struct wire_scalar *
     const char *point = memchr(text, '.', n);
     if (point && point > text && is_digit(point[-1]) && point + 1 < text + n) {
         size_t zeros = n; /* "7.00" is 7 */
-        while (text[zeros - 1] == '0')
+        while (zeros > 0 && text[zeros - 1] == '0')
             zeros--;
         if (text + zeros == point + 1)
             n = (size_t)(point - text);

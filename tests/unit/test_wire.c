@@ -278,6 +278,54 @@ static void test_equal_keys(void)
                   "{\"text\":\"t\",\"start\":0.0,\"end\":1.0,\"text\\u0000\":1}");
 }
 
+/* Neither the number of equal keys nor what their values were decides, only the last of each. */
+static void test_flood_of_equal_keys(void)
+{
+    struct buf text;
+    buf_init(&text, 4 << 20);
+    CHECK_CASE("flood");
+    buf_adds(&text, "{\"name\":\"abc\"");
+    for (int i = 0; i < 20000; i++)
+        buf_adds(&text, ",\"flag\":2,\"level\":\"x\",\"beats\":[null,3,\"y\"]");
+    size_t len = text.len;
+    buf_adds(&text, ",\"level\":5,\"beats\":null,\"flag\":true}");
+    char *got = through(&all_type, text.data, text.len, NULL);
+    CHECK_STR(got, "{\"name\":\"abc\"," REST);
+    free(got);
+
+    text.len = len;
+    buf_adds(&text, ",\"flag\":true}");
+    got = through(&all_type, text.data, text.len, NULL);
+    CHECK_STR(got, E("int_parsing", ",\"level\"", INT_PARSING, "\"x\"") ","
+                   E("float_type", ",\"beats\",0", FLOAT_TYPE, "null") ","
+                   E("float_parsing", ",\"beats\",2", FLOAT_PARSING, "\"y\""));
+    free(got);
+    buf_finish(&text);
+}
+
+/* Whatever the arena's size: the object, or one error that says so. */
+static void test_every_arena(void)
+{
+    static const char text[] =
+        "{\"name\":\"abc\",\"any\":[1,2],\"n\\u0061me\":\"abcd\",\"beats\":[1,2,3],"
+        "\"parts\":[{\"text\":\"t\",\"start\":0,\"end\":1,\"own\":{\"a\":1}}],\"modes\":[\"cut\"]}";
+    size_t max = 0;
+    bool read = false;
+    CHECK_CASE("every arena");
+    for (; !read && max < 4096; max++) {
+        struct arena a;
+        struct wire_errors errs = {0};
+        arena_init(&a, max);
+        read = wire_read(&all_type, text, sizeof text - 1, NULL, NULL, &a, &errs) != NULL;
+        if (!read)
+            CHECK_STR(errs.list.data,
+                      E("too_large", "", "The text needs more memory than is allowed", "null"));
+        wire_errors_finish(&errs);
+        arena_finish(&a);
+    }
+    CHECK(read && max > sizeof(struct all));
+}
+
 static void test_limits(void)
 {
     const struct wire_limits tight = {60, 3, 8};
@@ -305,17 +353,6 @@ static void test_limits(void)
     CHECK_STR(got, EC("json_invalid", ",38", "JSON decode error", "{}",
                       "\"error\":\"Too deeply nested\""));
     free(got);
-
-    CHECK_CASE("arena");
-    const char *text = "{\"name\":\"abc\",\"any\":\"0123456789012345678901234567890123456789\"}";
-    struct arena a;
-    struct wire_errors errs = {0};
-    arena_init(&a, sizeof(struct all) + 48);
-    CHECK(!wire_read(&all_type, text, strlen(text), NULL, NULL, &a, &errs));
-    CHECK_STR(errs.list.data,
-              E("too_large", "", "The text needs more memory than is allowed", "null"));
-    wire_errors_finish(&errs);
-    arena_finish(&a);
 }
 
 /* A long input is echoed as the beginning of its text, and not more than 100 errors are kept. */
@@ -553,6 +590,8 @@ int main(void)
     test_whole_bodies();
     test_order();
     test_equal_keys();
+    test_flood_of_equal_keys();
+    test_every_arena();
     test_limits();
     test_echo_is_bounded();
     test_presence_and_root();
