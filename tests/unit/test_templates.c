@@ -276,9 +276,37 @@ static void test_beats_are_respected(void)
         s.facts.downbeat_count = 0;
         struct timeline *tl = timeline_generate(tpl, &s.facts, 5, &a, &e);
         CHECK(tl && tl->segments.count > 12);
-        for (size_t i = 1; tl && i < tl->segments.count; i++)
-            CHECK(on_time(s.beats, s.facts.beat_count, timeline_segments(tl)[i].start));
+        for (size_t i = 1; tl && i < tl->segments.count; i++) {
+            const struct timeline_segment *seg = timeline_segments(tl) + i;
+            unsigned number = 0, ms = 1000;
+            CHECK(on_time(s.beats, s.facts.beat_count, seg->start));
+            CHECK(sscanf(seg->reason, "cut on beat %u, %u ms", &number, &ms) == 2);
+            CHECK(ms <= 30000 / bpm + 1); /* half a beat */
+        }
         CHECK(tl && tl->tempo > 0 && tl->beats.count == s.facts.beat_count);
+    }
+    arena_finish(&a);
+}
+
+static void test_no_flash(void)
+{
+    CHECK_CASE("no cut hardly beside a shot border");
+    static struct sample s;
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 64 << 20);
+    struct template *tpl = load("realistic_chaos", &a);
+    for (uint64_t seed = 0; tpl && seed < 20; seed++) {
+        init(&s, 40);
+        add_beats(&s, 0.5, 0);
+        for (double t = s.beats[0] + 3.1; t < 39; t += 5) /* each 0.1 s behind a beat */
+            s.shots[s.facts.shot_count++] = t;
+        struct timeline *tl = timeline_generate(tpl, &s.facts, seed, &a, &e);
+        for (size_t i = 1; tl && i < tl->segments.count; i++)
+            for (size_t k = 0; k < s.facts.shot_count; k++) {
+                double away = fabs(timeline_segments(tl)[i].start - s.shots[k]);
+                CHECK(away < 1e-9 || away > 0.3);
+            }
     }
     arena_finish(&a);
 }
@@ -367,7 +395,7 @@ static void test_best_parts(void)
 
 static void test_effects_vary(void)
 {
-    CHECK_CASE("effects: some, not all, slow motion never twice in a row");
+    CHECK_CASE("effects: some, not all, none twice in a row");
     static struct sample s;
     struct arena a;
     struct err e = {0};
@@ -380,12 +408,14 @@ static void test_effects_vary(void)
         add_rest(&s);
         s.drops[s.facts.drop_count++] = 20;
         struct timeline *tl = timeline_generate(tpl, &s.facts, seed, &a, &e);
-        bool slow_before = false;
+        bool slow_before = false, zoom_before = false;
         for (size_t i = 0; tl && i < tl->segments.count; i++) {
             const struct timeline_segment *seg = timeline_segments(tl) + i;
             const struct wire_raw *fx = seg->effects.items;
             bool is_slow = seg->effects.count && memmem(fx->text, fx->len, "slowmo", 6);
-            CHECK(!(is_slow && slow_before));
+            bool is_zoom = seg->effects.count && memmem(fx->text, fx->len, "zoom", 4);
+            CHECK(!(is_slow && slow_before) && !(is_zoom && zoom_before));
+            zoom_before = is_zoom;
             CHECK(!seg->effects.count || strstr(seg->reason, is_slow ? "; slowmo: " : "; zoom: "));
             slow_before = is_slow;
             slow += is_slow;
@@ -470,6 +500,33 @@ static void test_unbroken_speech(void)
     struct timeline *tl = tpl ? timeline_generate(tpl, &s.facts, 1, &a, &e) : NULL;
     CHECK(tl && tl->segments.count > 0 && film_seconds(tl, &a) <= 60 + 1e-6);
     arena_finish(&a);
+}
+
+static void test_no_memory(void)
+{
+    CHECK_CASE("short of memory: refused, whatever step it hits");
+    static struct sample s;
+    struct arena keep;
+    arena_init(&keep, 1 << 20);
+    struct template *tpl = load("realistic_chaos", &keep);
+    init(&s, 600);
+    add_beats(&s, 0.5, 0);
+    add_captions(&s, true);
+    add_pauses(&s);
+    add_rest(&s);
+    bool done = false;
+    size_t refused = 0;
+    for (size_t max = 100; tpl && !done && max < 64 << 20; max += max / 30 + 1) {
+        struct arena a;
+        struct err e = {0};
+        arena_init(&a, max);
+        done = timeline_generate(tpl, &s.facts, 1, &a, &e) != NULL;
+        CHECK(done || e.code == ERR_NO_MEMORY);
+        refused += !done;
+        arena_finish(&a);
+    }
+    CHECK(done && refused > 50);
+    arena_finish(&keep);
 }
 
 static void test_full_length(void)
@@ -568,6 +625,7 @@ int main(void)
     test_parse();
     test_properties();
     test_beats_are_respected();
+    test_no_flash();
     test_words_stay_whole();
     test_pauses_go();
     test_best_parts();
@@ -575,6 +633,7 @@ int main(void)
     test_seeds();
     test_bad_facts();
     test_unbroken_speech();
+    test_no_memory();
     test_full_length();
     return check_done();
 }
