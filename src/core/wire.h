@@ -85,7 +85,9 @@ struct wire_field {
     enum wire_kind kind;
     unsigned flags;
     size_t offset;
-    const struct wire_type *type; /* WIRE_OBJECT, and WIRE_LIST of WIRE_OBJECT */
+    /* WIRE_OBJECT, and WIRE_LIST of WIRE_OBJECT. With WIRE_JSON it only says in the schema what the
+     * text is: for a document that is passed through without being looked at. */
+    const struct wire_type *type;
     enum wire_kind item;          /* WIRE_LIST: kind of the elements */
     /* number: range, string: characters, list: elements. Both 0: no limits; INFINITY or -INFINITY:
      * no limit on that side. */

@@ -64,6 +64,11 @@ static void write_enum(struct buf *out, const char *const *choices)
         buf_addc(out, ']');
 }
 
+static bool is_reference(const struct wire_field *f, enum wire_kind kind)
+{
+    return kind == WIRE_OBJECT || (kind == WIRE_JSON && f->type);
+}
+
 /* The members of a schema without its braces; nothing for "any JSON". */
 static void write_kind(struct buf *out, const struct wire_field *f, enum wire_kind kind)
 {
@@ -71,12 +76,12 @@ static void write_kind(struct buf *out, const struct wire_field *f, enum wire_ki
         [WIRE_BOOL] = "boolean",  [WIRE_INT] = "integer", [WIRE_NUMBER] = "number",
         [WIRE_STRING] = "string", [WIRE_LIST] = "array",
     };
-    if (kind == WIRE_JSON)
-        return;
-    if (kind == WIRE_OBJECT) {
+    if (is_reference(f, kind)) {
         buf_printf(out, "\"$ref\":\"#/components/schemas/%s\"", f->type->name);
         return;
     }
+    if (kind == WIRE_JSON)
+        return;
     buf_printf(out, "\"type\":\"%s\"", types[kind]);
     if (kind == WIRE_STRING && f->choices)
         write_enum(out, f->choices);
@@ -100,7 +105,7 @@ static void write_member(struct buf *out, size_t before, const char *name)
 
 void wire_schema_field(const struct wire_field *f, struct buf *out)
 {
-    bool nullable = (f->flags & WIRE_NULLABLE) && f->kind != WIRE_JSON;
+    bool nullable = (f->flags & WIRE_NULLABLE) && (f->kind != WIRE_JSON || f->type);
     buf_addc(out, '{');
     size_t before = out->len;
     if (nullable)
@@ -108,7 +113,7 @@ void wire_schema_field(const struct wire_field *f, struct buf *out)
     write_kind(out, f, f->kind);
     if (nullable)
         buf_adds(out, "},{\"type\":\"null\"}]");
-    if (f->kind != WIRE_OBJECT) { /* as pydantic: a reference has the title of its type */
+    if (!is_reference(f, f->kind)) { /* as pydantic: a reference has the title of its type */
         write_member(out, before, "title");
         write_title(out, f->name);
     }

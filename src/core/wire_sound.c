@@ -11,13 +11,15 @@ static bool wrong(struct err *e, const struct wire_type *type, const struct wire
 
 static const char *row_fault(const struct wire_type *type, const struct wire_field *f)
 {
-    bool of_objects = f->kind == WIRE_OBJECT || (f->kind == WIRE_LIST && f->item == WIRE_OBJECT);
+    enum wire_kind kind = f->kind == WIRE_LIST ? f->item : f->kind;
     if (f->kind < WIRE_BOOL || f->kind > WIRE_JSON)
         return "no such kind";
     if (f->kind == WIRE_LIST && (!f->item || f->item == WIRE_LIST || f->item > WIRE_JSON))
         return "a list needs an item kind, and it may not be a list";
-    if (of_objects != (f->type != NULL))
-        return "a type belongs to objects and lists of objects, and only there";
+    if (kind == WIRE_OBJECT && !f->type)
+        return "objects need a type";
+    if (kind != WIRE_OBJECT && kind != WIRE_JSON && f->type)
+        return "only objects and JSON have a type";
     size_t size = f->kind == WIRE_OBJECT ? sizeof(void *) : wire_kind_size(f->kind, NULL);
     if (f->offset + size > type->size)
         return "it lies outside of the struct";

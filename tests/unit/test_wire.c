@@ -543,9 +543,15 @@ static void test_schema(void)
         CHECK_CASE(pieces[i]);
         CHECK(strstr(out.data, pieces[i]) != NULL);
     }
+    const struct wire_field document = {
+        .name = "doc", .kind = WIRE_JSON, .type = &part_type, .flags = WIRE_NULLABLE};
     struct json_reader r;
     json_reader_init(&r, out.data, out.len, 32);
     CHECK(json_skip(&r) && json_at_end(&r));
+    buf_clear(&out);
+    wire_schema_field(&document, &out);
+    CHECK_STR(out.data,
+              "{\"anyOf\":[{\"$ref\":\"#/components/schemas/Part\"},{\"type\":\"null\"}]}");
     buf_finish(&out);
 }
 
@@ -569,7 +575,9 @@ static void test_sound(void)
         {{.name = "a", .help = "h", .kind = WIRE_LIST},
          "T.a: a list needs an item kind, and it may not be a list"},
         {{.name = "a", .help = "h", .kind = WIRE_OBJECT},
-         "T.a: a type belongs to objects and lists of objects, and only there"},
+         "T.a: objects need a type"},
+        {{.name = "a", .help = "h", .kind = WIRE_LIST, .item = WIRE_INT, .type = &part_type},
+         "T.a: only objects and JSON have a type"},
         {{.name = "a", .help = "h", .kind = WIRE_INT, .offset = sizeof(struct all)},
          "T.a: it lies outside of the struct"},
         {{.name = "a", .help = "h", .kind = WIRE_INT, .min = 2, .max = 1}, "T.a: min is above max"},
