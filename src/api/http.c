@@ -10,7 +10,7 @@
  *  - It accepts what makes request smuggling work; exchange.c checks the head first (head.c).
  *  - Its timer counts idle time only: deadlines.c does the rest.
  *  - Suspending is allowed inside its callbacks only, resuming from everywhere; a suspended
- *    connection must be resumed before the daemon stops.
+ *    connection must be resumed before the daemon stops. See note_resumed() for the rest.
  */
 #include "api/http.h"
 
@@ -66,7 +66,7 @@ struct call {
     struct http_server *server;
     struct MHD_Connection *connection;
     struct watch *watch;
-    enum call_state state;
+    enum call_state state; /* the event thread's own */
     struct exchange x;
     struct head head;
     struct buf chunk; /* of an upload, not yet given to x */
@@ -218,7 +218,6 @@ static void run_in_pool(void *arg)
     struct call *c = arg;
     end_body(c);
     exchange_run(&c->x);
-    c->state = CALL_READY;
     MHD_resume_connection(c->connection); /* c is the event thread's from here on */
 }
 
@@ -237,7 +236,6 @@ static enum MHD_Result run(struct call *c)
     MHD_suspend_connection(c->connection);
     if (!pool_submit(pool, run_in_pool, c)) {
         exchange_overloaded(&c->x);
-        c->state = CALL_READY;
         MHD_resume_connection(c->connection);
     }
     return MHD_YES;
@@ -291,9 +289,7 @@ static void write_in_pool(void *arg)
     struct call *c = arg;
     exchange_body(&c->x, c->chunk.data, c->chunk.len);
     buf_clear(&c->chunk);
-    c->state = CALL_BODY;
-    watch_enter(c->watch, WATCH_BODY);
-    MHD_resume_connection(c->connection);
+    MHD_resume_connection(c->connection); /* c is the event thread's from here on */
 }
 
 /* A disk may take its time, and an event thread has none: uploads are collected and written by a
@@ -311,7 +307,6 @@ static bool collect_upload(struct call *c, const char *data, size_t n)
     MHD_suspend_connection(c->connection);
     if (pool_submit(c->server->disk_pool, write_in_pool, c))
         return true;
-    c->state = CALL_BODY;
     MHD_resume_connection(c->connection);
     return false;
 }
@@ -333,6 +328,21 @@ static enum MHD_Result take_body(struct call *c, const char *data, size_t *size)
     return MHD_YES;
 }
 
+/* Back from a pool? The library also calls between suspending and resuming, when it holds more
+ * chunks of a chunked body; and only it knows when the connection is really its own again. */
+static void note_resumed(struct call *c)
+{
+    if (c->state != CALL_WRITING && c->state != CALL_RUNNING)
+        return;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c->connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED);
+    if (!info || info->suspended)
+        return;
+    if (c->state == CALL_WRITING)
+        watch_enter(c->watch, WATCH_BODY);
+    c->state = c->state == CALL_WRITING ? CALL_BODY : CALL_READY;
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *size, void **ctx)
@@ -343,6 +353,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     struct call *c = *ctx;
     if (!c)
         return MHD_NO; /* there was no memory for it */
+    note_resumed(c);
     switch (c->state) {
     case CALL_NEW:
         return take_head(c, method, version);
@@ -354,7 +365,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         return drain(c, size);
     case CALL_WRITING:
     case CALL_RUNNING:
-        break;
+        break; /* still suspended: nothing is taken, it will be offered again */
     }
     return MHD_YES;
 }

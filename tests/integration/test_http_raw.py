@@ -2,8 +2,8 @@
 """The HTTP layer over raw sockets: what a library would never send.
 
 Drives tests/unit/http_fixture (path in AIVE_HTTP_FIXTURE, or under AIVE_BUILD, or build/), which
-serves a few toy routes. Nothing here sleeps: where a deadline of the server is at stake, the
-fixture is started with a short one and the test waits for the end of the connection.
+serves a few toy routes. Where a deadline of the server is at stake, the fixture is started with a
+short one and the test waits for the end of the connection.
 """
 import hashlib
 import json
@@ -12,6 +12,7 @@ import pathlib
 import re
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -122,6 +123,13 @@ class Fixture:
                 pass
         return [link for link in links if link.startswith(str(self.folder) + "/#")]
 
+    def until(self, condition):
+        """Waits for what the server does on its own time."""
+        end = time.monotonic() + WAIT_S
+        while not condition():
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.01)
+
     def stop(self):
         self.process.stdin.close()
         code = self.process.wait(timeout=WAIT_S)
@@ -146,7 +154,7 @@ def site(tmp_path_factory):
     (f.folder / "ingest" / "folder").mkdir()
     yield f
     assert f.process.poll() is None, f.log()
-    assert f.leftovers() == []
+    f.until(lambda: f.leftovers() == [])
     f.stop()
 
 
@@ -553,7 +561,7 @@ def test_upload_cut(site):
         with site.client() as c:
             c.send(request("POST", "/api/upload", FORM, f"Content-Length: {len(body)}"))
             c.send(body[:int(len(body) * share)])
-    assert upload(site, ONE_FILE).status == 200  # what is left over is seen at the fixture's end
+    site.until(lambda: site.leftovers() == [])
 
 
 def test_upload_over_the_limit(site):
@@ -749,7 +757,7 @@ def test_slow_clients_are_cut(tmp_path):
     assert b"200 OK" in clients["idle"].data
     assert b" 404 " in clients["never ends the unwanted"].data
     assert f.get("/api/ping").status == 200
-    assert f.leftovers() == []
+    f.until(lambda: f.leftovers() == [])
     f.stop()
 
 
@@ -793,6 +801,7 @@ def test_long_work_does_not_hold_the_rest(tmp_path):
         c.send(request("GET", "/api/wait?n=60000"))
     assert f.get("/api/ping").status == 200
     assert f.ask(with_length("POST", "/api/items/1", b'{"name":"x"}')).status == 200
+    f.until(lambda: f.log().count("waiting") == 2)
     f.process.stdin.close()  # grace 0: cancelled, yet answered
     for c in waiting:
         assert c.answer().status == 409
@@ -808,7 +817,7 @@ def test_graceful_end(tmp_path):
         assert idle.answer().status == 200
         waiting.send(request("GET", "/api/wait?n=500"))
         uploading.send(request("POST", "/api/upload", FORM, f"Content-Length: {len(body)}") + body[:300000])
-        assert f.get("/api/ping").status == 200  # the ones above are under way
+        f.until(lambda: "waiting" in f.log() and f.leftovers())  # both are under way
         f.process.stdin.close()
         answer = waiting.answer()
         assert answer.status == 200 and answer.headers["connection"] == "close"

@@ -223,6 +223,7 @@ static bool wait_get(struct request *req, struct reply *reply, struct err *e)
 {
     const struct amount_query *q = req->query;
     struct pollfd fd = {.fd = req->cancel->fd, .events = POLLIN};
+    fprintf(stderr, "waiting\n");
     if (poll(&fd, 1, (int)q->n) > 0)
         return err_set(e, ERR_CANCELED, "The server is shutting down");
     return reply_text(reply, REPLY_JSON, "{\"waited\":true}");
