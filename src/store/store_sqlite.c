@@ -88,13 +88,15 @@ static const char *path_of(const char *url, struct err *e)
     return url + n;
 }
 
-/* SQLite would create the file readable for everybody; what is in it is private. */
+/* SQLite would create the file readable for everybody; what is in it is private. An existing file
+ * is not touched: closing any descriptor of it drops this process's locks on it. */
 static bool create_private(const char *path, struct err *e)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    else if (errno != EEXIST)
         return err_errno(e, errno, "database %s", path);
-    close(fd);
     return true;
 }
 

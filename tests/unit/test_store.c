@@ -371,32 +371,6 @@ static void test_urls(const char *dir)
 
 /* --- Crashes --- */
 
-/* Migrating again and again is killed at growing delays: the database is at version 0 or 1, whole,
- * and the next migration finishes it. */
-static void test_killed_migration(const char *dir)
-{
-    for (int round = 0; round < 12; round++) {
-        char name[32];
-        snprintf(name, sizeof name, "killed%d.db", round);
-        const char *url = scratch_url(dir, name);
-        struct err e = {0};
-        int from = -1, to = -1;
-        pid_t child = fork();
-        if (child == 0) {
-            store_migrate(url, NULL, NULL, &e);
-            _exit(0);
-        }
-        usleep((useconds_t)(round * 1500)); /* how far it gets is chance; every outcome must hold */
-        kill(child, SIGKILL);
-        waitpid(child, NULL, 0);
-        CHECK(store_migrate(url, &from, &to, &e) && (from == 0 || from == 1) && to == 1);
-        struct store *s = store_open(url, &e);
-        CHECK(s && store_check(s, &e));
-        CHECK(s && add_asset(s, "ingest/x.mp4", &e) == 1);
-        store_close(s);
-    }
-}
-
 /* The child: four threads commit assets with a project and a timeline, and say so on the pipe
  * after the commit. */
 struct committer {
@@ -505,7 +479,6 @@ int main(void)
     if (!scratch_make(dir))
         return 1;
     /* First: forking is for a process that has no threads yet. */
-    test_killed_migration(dir);
     test_killed_commits(dir);
     test_urls(dir);
 

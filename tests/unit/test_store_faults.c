@@ -4,6 +4,9 @@
  * was acknowledged is there afterwards, the database is whole, and once the disk works again so
  * does the store, without being reopened.
  *
+ * Then the process is killed at the Nth of them instead, from an empty database on: afterwards the
+ * next migration finishes what was begun, and nothing acknowledged is missing.
+ *
  * The functions below take the place of libc's for the SQLite library in this process.
  */
 #include "check.h"
@@ -11,14 +14,16 @@
 #include "store/sql.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 /* --- Faults --- */
 
 static struct {
     long countdown; /* calls until the fault; 0: none is set */
     bool stays;
-    int errnum;
+    int errnum; /* 0: kills the process */
     long fired;
 } fault;
 
@@ -32,6 +37,8 @@ static bool faulty(void)
     }
     if (!fault.stays)
         fault.countdown = 0;
+    if (!fault.errnum)
+        kill(getpid(), SIGKILL);
     fault.fired++;
     errno = fault.errnum;
     return true;
@@ -174,12 +181,80 @@ static void test_migration_faults(const char *dir)
     CHECK(n > 5 && !fired);
 }
 
+/* --- Kills --- */
+
+static void session_to_be_killed(const char *url, int fd)
+{
+    struct err e = {0};
+    struct store *s = store_migrate(url, NULL, NULL, &e) ? store_open(url, &e) : NULL;
+    int64_t project;
+    if (!s)
+        _exit(1);
+    for (int step = 0; step < STEPS; step++)
+        if (!commit_one(s, step, &project, &e) ||
+            write(fd, &project, sizeof project) != sizeof project)
+            _exit(1);
+    store_close(s);
+    _exit(0);
+}
+
+static void check_after_kill(const char *url, const int64_t *acked, int count)
+{
+    struct err e = {0};
+    struct arena a;
+    int64_t half = -1;
+
+    arena_init(&a, 1 << 20);
+    CHECK(store_migrate(url, NULL, NULL, &e));
+    struct store *s = store_open(url, &e);
+    CHECK(s && store_check(s, &e));
+    for (int i = 0; s && i < count; i++)
+        CHECK(is_whole(s, acked[i], &a));
+    CHECK(s && sql_value(s,
+                         "SELECT (SELECT COUNT(*) FROM asset) - (SELECT COUNT(*) FROM timeline)",
+                         SQL_NO_ARGS, &half, &e));
+    CHECK(half == 0);
+    store_close(s);
+    arena_finish(&a);
+}
+
+static void test_kills(const char *dir)
+{
+    int status = -1, acked_at_all = 0;
+    long n = 0;
+
+    while (!(WIFEXITED(status) && WEXITSTATUS(status) == 0) && n < 2000) {
+        const char *url = scratch_url(dir, "kill.db");
+        int64_t acked[STEPS];
+        int fds[2], count = 0;
+        n++;
+        CHECK(pipe(fds) == 0);
+        pid_t child = fork();
+        if (child == 0) {
+            fault.countdown = n;
+            session_to_be_killed(url, fds[1]);
+        }
+        close(fds[1]);
+        while (count < STEPS && read(fds[0], &acked[count], sizeof *acked) == sizeof *acked)
+            count++;
+        close(fds[0]);
+        waitpid(child, &status, 0);
+        CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
+              (WIFEXITED(status) && WEXITSTATUS(status) == 0 && count == STEPS));
+        check_after_kill(url, acked, count);
+        acked_at_all += count;
+        scratch_empty(dir);
+    }
+    CHECK(n > 20 && n < 2000 && acked_at_all > STEPS);
+}
+
 int main(void)
 {
     char dir[SCRATCH_SIZE];
 
     if (!scratch_make(dir))
         return 1;
+    test_kills(dir);
     test_faults(dir, EIO, false);
     test_faults(dir, EIO, true);
     test_faults(dir, ENOSPC, false);
