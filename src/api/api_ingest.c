@@ -188,13 +188,16 @@ static bool ingest(struct request *req, struct upload *up, int thumb_fd, struct 
 
 bool ingest_post(struct request *req, struct reply *reply, struct err *e)
 {
+    static const struct wire_loc body = {.key = "body"}, file = {.up = &body, .key = "file"};
     struct upload *up = request_upload(req, "file");
     if (!up || up->size == 0)
-        return err_set(e, ERR_INVALID, "The file is empty: nothing was uploaded");
+        return reply_invalid(reply, &file, "the file is empty: nothing was uploaded");
     int thumb_fd = file_temp(app_workspace(req)->media_fd[MEDIA_THUMBNAILS], e);
     if (thumb_fd < 0)
         return false;
     bool ok = ingest(req, up, thumb_fd, reply, e);
     close(thumb_fd);
+    if (!ok && e->code == ERR_INVALID)
+        return reply_invalid(reply, &file, e->msg);
     return ok;
 }

@@ -55,8 +55,10 @@ bool render_start_post(struct request *req, struct reply *reply, struct err *e)
         return err_set(e, ERR_CONFLICT, "This project has no asset to render");
     if (!consent_complete(ws, &d.consent, e))
         return false;
-    if (body->range && !(body->range->start < body->range->end))
-        return err_set(e, ERR_INVALID, "range: start must lie before end");
+    if (body->range && !(body->range->start < body->range->end)) {
+        struct wire_loc root = {.key = "body"}, range = {.up = &root, .key = "range"};
+        return reply_invalid(reply, &range, "start must lie before end");
+    }
 
     struct buf spec;
     char id[JOB_ID_SIZE];

@@ -109,6 +109,11 @@ void reply_error(struct reply *r, const struct err *e)
         reply_text(r, "text/plain; charset=utf-8", "Internal Server Error");
         return;
     }
+    if (status == 422) {
+        struct wire_loc body = {.key = "body"};
+        reply_invalid(r, &body, e->msg);
+        return;
+    }
     reply_detail(r, status, e->msg);
     if (status == 503)
         reply_header(r, "Retry-After", e->code == ERR_BUSY ? "1" : "10");
@@ -120,6 +125,15 @@ bool reply_validation(struct reply *r, const struct wire_errors *errs)
     r->status = 422;
     r->content_type = REPLY_JSON;
     wire_errors_json(errs, &r->body);
+    return true;
+}
+
+bool reply_invalid(struct reply *r, const struct wire_loc *loc, const char *words)
+{
+    struct wire_errors errs = {0};
+    wire_error(&errs, loc, "value_error", NULL, 0, "{\"error\":{}}", "Value error, %s", words);
+    reply_validation(r, &errs);
+    wire_errors_finish(&errs);
     return true;
 }
 

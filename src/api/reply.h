@@ -69,12 +69,16 @@ bool reply_text(struct reply *r, const char *content_type, const char *text);
 /* {"detail": "..."} with that status. */
 bool reply_detail(struct reply *r, int status, const char *detail);
 
-/* The answer to a failed handler: FastAPI's shapes by err_http_status(). A 500 says only
+/* The answer to a failed handler: FastAPI's shapes by err_http_status(). A 422 is a list of one
+ * error about the body, because front ends parse a 422 as a list. A 500 says only
  * "Internal Server Error"; its words are for the log. */
 void reply_error(struct reply *r, const struct err *e);
 
 /* 422 with the collected errors. */
 bool reply_validation(struct reply *r, const struct wire_errors *errs);
+
+/* 422 with one error of our own about that place, worded as pydantic words a validator's. */
+bool reply_invalid(struct reply *r, const struct wire_loc *loc, const char *words);
 
 /* 307/303 and friends; location is copied. */
 bool reply_redirect(struct reply *r, int status, const char *location);

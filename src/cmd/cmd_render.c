@@ -124,6 +124,8 @@ static bool render_to(struct cmd_context *c, const struct render_options *o,
         ok = err_errno(e, errno, "%s", o->output);
     ok = ok && film_render(&c->config, order, 0, s->files, s->count, cache_fd, out_fd, &on,
                            c->cancel, e);
+    if (ok)
+        progress_draw(&line, 100, "done");
     progress_end(&line);
     if (ok && (fsync(out_fd) < 0 || rename(temp, o->output) < 0))
         ok = err_errno(e, errno, "%s", o->output);

@@ -41,7 +41,7 @@ static const struct {
     {ETIMEDOUT, ERR_TIMEOUT},  {EEXIST, ERR_CONFLICT},
 };
 
-static void set_v(struct err *e, enum err_code code, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void set_v(struct err *e, enum err_code code, const char *fmt, va_list ap)
 {
     char text[sizeof e->msg];
     vsnprintf(text, sizeof text, fmt, ap); /* arguments may point into e->msg */

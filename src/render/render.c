@@ -13,6 +13,7 @@
 #include "render/key.h"
 #include "render/sound.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -236,14 +237,6 @@ static void work_on_chunks(struct crew *c, int worker)
 
 /* --- Sound ---------------------------------------------------------------------------------- */
 
-static bool has_sound(const struct plan *p)
-{
-    bool any = p->sfx_count > 0;
-    for (size_t i = 0; i < p->segment_count && !any; i++)
-        any = p->sources[p->segments[i].source].has_audio;
-    return any;
-}
-
 static bool encode_sound(struct crew *c, int fd, struct err *e)
 {
     const struct render_job *job = c->job;
@@ -350,8 +343,8 @@ static bool make_pieces(struct crew *c, struct err *e)
     struct worker workers[MAX_THREADS + 1];
     int started = 0;
     share_out(c);
-    bool ok = !has_sound(c->job->plan) || start(&workers[started], c, MAX_THREADS);
-    started += ok && has_sound(c->job->plan);
+    bool ok = start(&workers[started], c, MAX_THREADS);
+    started += ok;
     for (int i = 0; ok && i < c->threads; i++) {
         ok = start(&workers[started], c, i);
         started += ok;
@@ -392,20 +385,17 @@ static bool join_film(struct crew *c, struct err *e)
     const struct render_job *job = c->job;
     struct film_source src = {.chunk_count = (int)job->plan->chunk_count,
                               .open_chunk = open_chunk, .user = c, .sound_fd = -1};
-    if (has_sound(job->plan)) {
-        char key[KEY_SIZE];
-        if (!key_of_sound(job->plan, job->preset, key, e))
-            return false;
-        src.sound_fd = job->store.open(job->store.user, key, e);
-        if (src.sound_fd < 0)
-            return false;
-    }
+    char key[KEY_SIZE];
+    if (!key_of_sound(job->plan, job->preset, key, e))
+        return false;
+    src.sound_fd = job->store.open(job->store.user, key, e);
+    if (src.sound_fd < 0)
+        return false;
     tell_progress(c, PERCENT_EXPORT, "export");
     tell_log(c, "Writing video stream");
     bool ok = film_mux(&src, job->output_fd, job->tags, job->tag_count, job->cancel, mux_progress,
                        c, e);
-    if (src.sound_fd >= 0)
-        close(src.sound_fd);
+    close(src.sound_fd);
     if (ok)
         mux_progress(c, 1);
     return ok;
@@ -413,6 +403,9 @@ static bool join_film(struct crew *c, struct err *e)
 
 bool render_run(const struct render_job *job, struct render_report *report, struct err *e)
 {
+    /* Each chunk's encoder takes and gives back some 100 MB in large pieces. Left alone, glibc moves
+     * such pieces into its heaps after the first time, where they stay: a third more memory. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
     bool ok = false;
     const struct plan *p = job->plan;
     struct crew c = {.job = job, .report = report, .stop = {.fd = -1}};
