@@ -56,8 +56,8 @@ void beats_result_finish(struct beats_result *r)
     *r = (struct beats_result){.tempo = NAN};
 }
 
-/* Where in its zone the beat is: the strongest hop, refined by a parabola through its neighbours; the
- * middle of a zone where nothing happens. */
+/* Where in its zone the beat is: the strongest hop, refined by a parabola through its neighbours;
+ * the middle of a zone where nothing happens. */
 static double snap(const struct onset_curve *c, const struct decoded_beat *beat)
 {
     int zone = decode_zone(beat->interval);
@@ -159,7 +159,8 @@ static double act_at(const struct onset_curve *c, double time_s)
     return act_near(c, llround(time_s * HOPS_PER_SECOND));
 }
 
-/* Beats of music stand out of what lies halfway between them, and most have a sound of their own. */
+/* Beats of music stand out of what lies halfway between them, and most have a sound of their own.
+ */
 static double confidence(const struct beats_result *r, const struct onset_curve *c)
 {
     double on = 0, off = 0, hit = 0;
@@ -184,9 +185,10 @@ static double unevenness(const struct beats_result *r)
     return r->count > 2 ? sqrt(sum / (double)(r->count - 2)) * r->tempo / 60 : 1;
 }
 
-/* The decoder lays a grid over anything. Is there a pulse under it? Measured: at beats the activation
- * is over twice as high as anywhere (noise and held tones: 1.5 at most), and it either repeats itself
- * (speech: below 0.4) or the beats are even and mostly heard (speech: above 0.04 of an interval). */
+/* The decoder lays a grid over anything. Is there a pulse under it? Measured: at beats the
+ * activation is over twice as high as anywhere (noise and held tones: 1.5 at most), and it either
+ * repeats itself (speech: below 0.4) or the beats are even and mostly heard (speech: above 0.04 of
+ * an interval). */
 static bool has_pulse(const struct beats_result *r, const struct onset_curve *c,
                       const struct tempo_prior *prior)
 {

@@ -21,7 +21,7 @@ struct tempo_candidate {
 };
 
 struct beats_result {
-    double *beats_s; /* ascending */
+    double *beats_s;     /* ascending */
     double *tempo_curve; /* BPM around each beat: a line through eight beats */
     size_t count;
     double tempo;      /* BPM; NAN without beats */
@@ -36,7 +36,8 @@ struct beats;
 struct beats *beats_create(struct err *e);
 bool beats_push(struct beats *b, const float *mono, size_t n, struct err *e);
 bool beats_finish(struct beats *b, struct beats_result *out, struct err *e); /* once */
-/* The level meter that ran along, complete after beats_finish(); lives as long as `b`. For pauses. */
+/* The level meter that ran along, complete after beats_finish(); lives as long as `b`. For pauses.
+ */
 const struct energy_meter *beats_meter(const struct beats *b);
 void beats_destroy(struct beats *b);
 void beats_result_finish(struct beats_result *r); /* accepts a zeroed result */

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 
 #define RING (TEMPO_LONGEST + 1)
-#define CHANGE_COST 150.0  /* log likelihood per relative change of interval */
-#define PRIOR_WEIGHT 0.3   /* of the tempo prior at every beat after the first */
-#define ZONES 12.0         /* the zone is a twelfth of the interval */
+#define CHANGE_COST 150.0 /* log likelihood per relative change of interval */
+#define PRIOR_WEIGHT 0.3  /* of the tempo prior at every beat after the first */
+#define ZONES 12.0        /* the zone is a twelfth of the interval */
 
 struct decoder {
     size_t n;
@@ -23,8 +23,8 @@ struct decoder {
     double *none_sum; /* n + 1: prefix sums of log n */
     uint8_t *from;    /* (n + 1) x STATES: state of the beat before one that starts here */
     double begun[RING][TEMPO_STATES];
-    double first[TEMPO_STATES]; /* begun[t] for t <= 0 */
-    double change[TEMPO_STATES][TEMPO_STATES]; /* [to][from], 0 or less */
+    double first[TEMPO_STATES];                         /* begun[t] for t <= 0 */
+    double change[TEMPO_STATES][TEMPO_STATES];          /* [to][from], 0 or less */
     int reach_lo[TEMPO_STATES], reach_hi[TEMPO_STATES]; /* from-states within reach */
 };
 
@@ -35,8 +35,7 @@ static void init_changes(struct decoder *d)
         for (int to = 0; to < TEMPO_STATES; to++)
             z += exp(-CHANGE_COST * fabs((TEMPO_SHORTEST + to) / i - 1));
         for (int to = 0; to < TEMPO_STATES; to++)
-            d->change[to][from] =
-                -CHANGE_COST * fabs((TEMPO_SHORTEST + to) / i - 1) - log(z);
+            d->change[to][from] = -CHANGE_COST * fabs((TEMPO_SHORTEST + to) / i - 1) - log(z);
     }
     for (int to = 0; to < TEMPO_STATES; to++) {
         int reach = (int)(0.12 * (TEMPO_SHORTEST + to)) + 1;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * decode.h - the most likely row of beats under an activation.
  *
- * The beat-pointer model of F. Krebs, S. Boeck, G. Widmer, "An efficient state-space model for joint
- * tempo and meter tracking" (ISMIR 2015), solved exactly over whole beats instead of single hops:
- * the same answer at a tenth of the cost.
+ * The beat-pointer model of F. Krebs, S. Boeck, G. Widmer, "An efficient state-space model for
+ * joint tempo and meter tracking" (ISMIR 2015), solved exactly over whole beats instead of single
+ * hops: the same answer at a tenth of the cost.
  */
 #ifndef AIVE_ANALYSIS_DECODE_H
 #define AIVE_ANALYSIS_DECODE_H

@@ -50,7 +50,8 @@ void energy_db(const struct energy_meter *m, size_t radius, float *db)
 }
 
 /* --- Peaks: local maxima of onset strength that stand out of their surroundings while the sound is
- * not quiet (facts of the beat study, section 4G) ------------------------------------------------ */
+ * not quiet (facts of the beat study, section 4G) ------------------------------------------------
+ */
 
 struct candidate {
     size_t t;
@@ -97,8 +98,7 @@ static void collect(struct peak_work *w)
         if (!is_local_maximum(w->onset, w->n, t, 50) || w->onset[t] <= outlier_level(w, t))
             continue;
         float rms = powf(10.0f, w->db[t] / 20.0f);
-        w->found[w->count++] =
-            (struct candidate){t, w->onset[t] / w->onset_p99 * rms / w->rms_p95};
+        w->found[w->count++] = (struct candidate){t, w->onset[t] / w->onset_p99 * rms / w->rms_p95};
     }
 }
 
@@ -154,8 +154,8 @@ bool energy_find_peaks(const struct energy_meter *m, const float *onset, size_t 
     out->peaks = malloc((w.count + 1) * sizeof *out->peaks);
     ok = out->peaks != NULL;
     for (size_t i = 0; ok && i < w.count; i++)
-        out->peaks[out->count++] = (struct energy_peak){
-            (double)found[i].t / HOPS_PER_SECOND, (double)found[i].score};
+        out->peaks[out->count++] =
+            (struct energy_peak){(double)found[i].t / HOPS_PER_SECOND, (double)found[i].score};
 
 out:
     free(window);

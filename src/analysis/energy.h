@@ -23,7 +23,8 @@ bool energy_push(struct energy_meter *m, const float *mono, size_t n, struct err
 bool energy_end(struct energy_meter *m, struct err *e); /* closes the last, shorter hop */
 void energy_finish(struct energy_meter *m);             /* accepts a zeroed meter */
 
-/* Level around hop t: mean power over t - radius .. t + radius, in dB. One float a hop into `db`. */
+/* Level around hop t: mean power over t - radius .. t + radius, in dB. One float a hop into `db`.
+ */
 void energy_db(const struct energy_meter *m, size_t radius, float *db);
 
 struct energy_peak {

@@ -11,7 +11,7 @@
 #define BINS (WINDOW / 2 + 1)
 #define BANDS 81
 #define RANGES 3
-#define LAG 2       /* hops between the two spectra compared: 20 ms */
+#define LAG 2 /* hops between the two spectra compared: 20 ms */
 #define HELD_MAX (5u * 60 * HOPS_PER_SECOND)
 #define PAD (WINDOW / 2)
 #define CHUNK 4096
@@ -36,14 +36,14 @@ struct onset {
 
     float samples[WINDOW + CHUNK]; /* the newest ones; samples[0] is at `first` */
     size_t fill;
-    int64_t first;         /* sample number; the PAD zeros before the sound count as -PAD..-1 */
-    int64_t pushed;        /* samples given by the caller */
-    float dc_in, dc_out;   /* state of the DC blocker */
+    int64_t first;       /* sample number; the PAD zeros before the sound count as -PAD..-1 */
+    int64_t pushed;      /* samples given by the caller */
+    float dc_in, dc_out; /* state of the DC blocker */
 
-    struct series held;      /* mel rows that wait for the reference level */
-    float ref;               /* 0: not known yet */
+    struct series held;        /* mel rows that wait for the reference level */
+    float ref;                 /* 0: not known yet */
     float row_max[LAG][BANDS]; /* the last rows, widened by one band: ring by hop */
-    int64_t rows;            /* log rows seen */
+    int64_t rows;              /* log rows seen */
     struct series flux[RANGES], strength;
 };
 
@@ -126,7 +126,8 @@ void onset_destroy(struct onset *o)
     free(o);
 }
 
-/* --- Mel rows -> flux, once the reference level is known ---------------------------------------- */
+/* --- Mel rows -> flux, once the reference level is known ----------------------------------------
+ */
 
 /* What one hop adds over the loudest neighbour band two hops ago. */
 static bool add_log_row(struct onset *o, const float *mel, struct err *e)
@@ -194,7 +195,8 @@ static bool add_mel_row(struct onset *o, const float *mel, struct err *e)
     return o->held.count < (size_t)HELD_MAX * BANDS || release_held(o, e);
 }
 
-/* --- Samples -> mel rows ------------------------------------------------------------------------ */
+/* --- Samples -> mel rows ------------------------------------------------------------------------
+ */
 
 static bool add_frame(struct onset *o, const float *x, struct err *e)
 {
@@ -267,7 +269,8 @@ bool onset_push(struct onset *o, const float *mono, size_t n, struct err *e)
     return true;
 }
 
-/* --- Flux -> activation ------------------------------------------------------------------------- */
+/* --- Flux -> activation -------------------------------------------------------------------------
+ */
 
 /* Gaussian of one hop's width; what it reaches past the ends counts as 0. */
 static void smooth(const float *in, float *out, size_t n)
@@ -281,8 +284,8 @@ static void smooth(const float *in, float *out, size_t n)
     }
 }
 
-/* act += weight * (what rises above the +-0.5 s mean, relative to the RMS of +-4 s). `x` is used up;
- * `a` and `b` are scratch. */
+/* act += weight * (what rises above the +-0.5 s mean, relative to the RMS of +-4 s). `x` is used
+ * up; `a` and `b` are scratch. */
 static void add_range(float *x, float weight, float *a, float *b, float *act, size_t n)
 {
     smooth(x, a, n);

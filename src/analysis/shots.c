@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * DESIGN. Six pictures are kept, as hue, saturation and brightness at chroma resolution. A change is
- * judged when two more pictures have come: against the two changes before and after it, and by
+ * DESIGN. Six pictures are kept, as hue, saturation and brightness at chroma resolution. A change
+ * is judged when two more pictures have come: against the two changes before and after it, and by
  * whether what was seen before comes back, as after a flash.
  */
 #include "analysis/shots.h"
@@ -84,8 +84,8 @@ static struct hsv hsv_of(int y, int u, int v)
         else
             hue = 120 + 30 * (r - g) / span;
     }
-    return (struct hsv){(uint8_t)(hue < 0 ? hue + 180 : hue),
-                        (uint8_t)(top ? 255 * span / top : 0), (uint8_t)top};
+    return (struct hsv){(uint8_t)(hue < 0 ? hue + 180 : hue), (uint8_t)(top ? 255 * span / top : 0),
+                        (uint8_t)top};
 }
 
 static void convert(const struct shots_frame *f, struct hsv *out)
@@ -163,10 +163,10 @@ static bool is_cut(const struct shots *s, int64_t k, int64_t last)
             count++;
         }
     double usual = count ? others / count : 0;
-    /* The change out of a flash or into the next of two quick cuts must not hide this one: even so a
-     * clear change is at least half again as large as the mean around it. */
-    bool stands_out = here >= s->opt.ratio * usual ||
-                      (here >= s->opt.content && here >= 1.5 * usual);
+    /* The change out of a flash or into the next of two quick cuts must not hide this one: even so
+     * a clear change is at least half again as large as the mean around it. */
+    bool stands_out =
+        here >= s->opt.ratio * usual || (here >= s->opt.content && here >= 1.5 * usual);
     if (!stands_out)
         return false;
     return !comes_back(s, k, last, 0.5 * here);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * shots.h - where one camera shot ends and the next begins.
  *
- * Push small pictures (80 to 320 pixels wide are plenty) in order of time; read the cuts afterwards.
+ * Push small pictures (80 to 320 pixels wide are plenty) in order of time; read the cuts
+ * afterwards.
  *
  *     struct shots *s = shots_create(SHOTS_DEFAULTS, &e);
  *     while (... next picture ...)
@@ -9,8 +10,9 @@
  *     shots_finish(s, &list, &e);   shots_destroy(s);   ...   shot_list_finish(&list);
  *
  * A cut is a change of content (mean change of hue, saturation and brightness, the measure of
- * PySceneDetect) that is large in itself and against its neighbours in time, and that lasts: a flash
- * comes back, a pan changes as much all along. Memory: six small pictures. One thread at a time.
+ * PySceneDetect) that is large in itself and against its neighbours in time, and that lasts: a
+ * flash comes back, a pan changes as much all along. Memory: six small pictures. One thread at a
+ * time.
  */
 #ifndef AIVE_ANALYSIS_SHOTS_H
 #define AIVE_ANALYSIS_SHOTS_H
@@ -22,7 +24,7 @@
 #include <stdint.h>
 
 struct shots_options {
-    double content;    /* a change of at least this counts without doubt, 0..255 */
+    double content;     /* a change of at least this counts without doubt, 0..255 */
     double min_content; /* one of at least this counts when it is `ratio` times its neighbours */
     double ratio;
     double min_shot_s; /* no two cuts are closer */

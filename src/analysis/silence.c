@@ -4,10 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define LEVEL_RADIUS 2u   /* 50 ms: shorter than a syllable */
-#define FLOOR_RADIUS 10u  /* 210 ms: longer than the gaps inside words */
-#define CLICK_HOPS 7      /* loud for 30 ms, smeared by the 50 ms: a click, not a word */
-#define MUTE_DB (-60.0f)  /* quiet in any sound track */
+#define LEVEL_RADIUS 2u     /* 50 ms: shorter than a syllable */
+#define FLOOR_RADIUS 10u    /* 210 ms: longer than the gaps inside words */
+#define CLICK_HOPS 7        /* loud for 30 ms, smeared by the 50 ms: a click, not a word */
+#define MUTE_DB (-60.0f)    /* quiet in any sound track */
 #define LOUDEST_DB (-26.0f) /* nothing above this is a pause, however loud the rest */
 #define CLEARANCE_DB 10.0f  /* a pause is so far below the usual level, at least */
 

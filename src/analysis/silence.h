@@ -24,7 +24,7 @@ struct pause {
 struct pauses {
     struct pause *pauses; /* ascending, apart from each other */
     size_t count;
-    float threshold_db;   /* dBFS below which it counted as quiet */
+    float threshold_db; /* dBFS below which it counted as quiet */
 };
 
 /* `m` must be complete (energy_end, beats_finish). False: no memory. */

@@ -49,9 +49,9 @@ static float strongest_near(const float *r, double lag)
     return best;
 }
 
-/* Is state k the triplet of a beat three times as long? In 6/8 the quavers are the loudest pulse and
- * the decoder would follow them; the dotted crotchet is what one taps. True where the long interval
- * repeats much better than the short one, which neither 4/4 nor 3/4 does. */
+/* Is state k the triplet of a beat three times as long? In 6/8 the quavers are the loudest pulse
+ * and the decoder would follow them; the dotted crotchet is what one taps. True where the long
+ * interval repeats much better than the short one, which neither 4/4 nor 3/4 does. */
 static bool is_triplet(const float *score, int k)
 {
     int three = 3 * (TEMPO_SHORTEST + k) - TEMPO_SHORTEST;

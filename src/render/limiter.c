@@ -18,8 +18,7 @@ void limiter_init(struct limiter *l)
 /* The smallest of `need` and those of the LIMITER_DELAY frames before it. */
 static float recent_minimum(struct limiter *l, float need)
 {
-    while (l->queue_end > l->queue_head &&
-           l->queue[(l->queue_end - 1) % LIMITER_SPAN].need >= need)
+    while (l->queue_end > l->queue_head && l->queue[(l->queue_end - 1) % LIMITER_SPAN].need >= need)
         l->queue_end--;
     l->queue[l->queue_end % LIMITER_SPAN].need = need;
     l->queue[l->queue_end % LIMITER_SPAN].frame = l->frame;
@@ -29,7 +28,8 @@ static float recent_minimum(struct limiter *l, float need)
     return l->queue[l->queue_head % LIMITER_SPAN].need;
 }
 
-/* Each of the gains averaged here allows for the frame that comes out now, so their mean does too. */
+/* Each of the gains averaged here allows for the frame that comes out now, so their mean does too.
+ */
 static float next_gain(struct limiter *l, float peak)
 {
     float need = peak > LIMITER_CEILING ? LIMITER_CEILING / peak : 1.0f;

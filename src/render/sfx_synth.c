@@ -14,7 +14,8 @@
 #define RATE 48000
 #define PEAK 0.7079 /* -3 dBFS */
 
-/* --- Building blocks ---------------------------------------------------------------------------- */
+/* --- Building blocks ----------------------------------------------------------------------------
+ */
 
 /* White noise -1..1, the same in every build (xorshift, G. Marsaglia 2003). */
 static double noise(uint32_t *seed)
@@ -81,7 +82,8 @@ static double smooth(double u)
     return u * u * (3 - 2 * u);
 }
 
-/* --- The sounds: out[0..n), t in seconds --------------------------------------------------------- */
+/* --- The sounds: out[0..n), t in seconds ---------------------------------------------------------
+ */
 
 /* Air that passes by: noise through two bands that rise to the cut and fall after it. */
 static void whoosh(float *out, int n)
@@ -92,8 +94,8 @@ static void whoosh(float *out, int n)
     for (int i = 0; i < n; i++) {
         double t = (double)i / RATE, x = noise(&seed);
         double near = t < peak ? smooth(t / peak) : smooth((end - t) / (end - peak));
-        double hz = t < peak ? glide(350, 2600, t / peak)
-                             : glide(2600, 420, (t - peak) / (end - peak));
+        double hz =
+            t < peak ? glide(350, 2600, t / peak) : glide(2600, 420, (t - peak) / (end - peak));
         filter_step(&wide, x, hz, 1.1);
         filter_step(&bright, x, fmin(hz * 2.3, 9000), 1.6);
         filter_step(&body, x, 180, 0.8);
@@ -121,8 +123,8 @@ static void ding(float *out, int n)
 {
     static const struct {
         double ratio, gain, decay_s;
-    } partials[] = {{1, 1, 0.55},       {1.0012, 0.18, 0.75}, {2.756, 0.42, 0.24},
-                    {2.7595, 0.2, 0.22}, {5.404, 0.2, 0.09}, {8.933, 0.08, 0.04}};
+    } partials[] = {{1, 1, 0.55},        {1.0012, 0.18, 0.75}, {2.756, 0.42, 0.24},
+                    {2.7595, 0.2, 0.22}, {5.404, 0.2, 0.09},   {8.933, 0.08, 0.04}};
     enum { COUNT = sizeof partials / sizeof *partials };
     double phase[COUNT] = {0};
     uint32_t seed = 31;
@@ -154,7 +156,8 @@ static void boom(float *out, int n)
     }
 }
 
-/* Tension that grows until the cut: noise and three detuned saws that climb, a flutter that quickens. */
+/* Tension that grows until the cut: noise and three detuned saws that climb, a flutter that
+ * quickens. */
 static void riser(float *out, int n)
 {
     uint32_t seed = 59;
@@ -200,7 +203,8 @@ static const struct recipe {
 };
 enum { RECIPE_COUNT = sizeof recipes / sizeof *recipes };
 
-/* --- Finishing and writing ---------------------------------------------------------------------- */
+/* --- Finishing and writing ----------------------------------------------------------------------
+ */
 
 static void finish(float *v, int16_t *out, int n)
 {

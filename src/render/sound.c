@@ -11,16 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK 4096  /* frames mixed at once */
-#define VOICES 32   /* effects heard at once; one more ends the oldest */
+#define BLOCK 4096 /* frames mixed at once */
+#define VOICES 32  /* effects heard at once; one more ends the oldest */
 
 /* An effect that plays or will soon. Its sample x is heard at sample begin + x of the film. */
 struct effect_voice {
     const struct sfx *builtin;   /* or */
     struct audio_reader *reader; /* of a source, standing at the next sample it gives */
     int64_t begin;
-    int64_t from, end;       /* samples of the film: heard from .. to */
-    bool fade_in, fade_out;  /* where it is cut */
+    int64_t from, end;      /* samples of the film: heard from .. to */
+    bool fade_in, fade_out; /* where it is cut */
     float gain;
 };
 
@@ -37,7 +37,8 @@ struct mixer {
     float block[2 * BLOCK], effect[2 * BLOCK];
 };
 
-/* --- Sound effects ------------------------------------------------------------------------------ */
+/* --- Sound effects ------------------------------------------------------------------------------
+ */
 
 static bool check_effects(const struct plan *p, struct err *e)
 {
@@ -155,8 +156,7 @@ static bool mix_effect(struct mixer *m, struct effect_voice *v, int64_t pos, int
 static bool mix_effects(struct mixer *m, int64_t pos, int n, struct err *e)
 {
     const struct plan *p = m->p;
-    while (m->next_sfx < p->sfx_count &&
-           p->sfx[m->next_sfx].first_sample - m->max_lead < pos + n)
+    while (m->next_sfx < p->sfx_count && p->sfx[m->next_sfx].first_sample - m->max_lead < pos + n)
         if (!add_effect(m, &p->sfx[m->next_sfx++], e))
             return false;
     for (int i = 0; i < m->voice_count; i++)
@@ -173,7 +173,8 @@ static bool mix_effects(struct mixer *m, int64_t pos, int n, struct err *e)
     return true;
 }
 
-/* --- The mix ------------------------------------------------------------------------------------ */
+/* --- The mix ------------------------------------------------------------------------------------
+ */
 
 /* The limiter lags, so the mix runs on for its delay and as much is dropped at the start. */
 static bool mix_all(struct mixer *m, sound_sink_fn sink, void *user, struct err *e)

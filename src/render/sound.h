@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * sound.h - the sound of a whole film, mixed to the sample from a plan.
  *
- * Each segment brings the sound of its source (stretched at kept pitch where it is slower or faster);
- * where two segments meet they fade into each other over 10 ms with equal power, unless the second
- * goes on where the first ended; sound effects are added at their sample; a limiter keeps the sum
- * below full scale. Exactly plan->sample_count frames come out, interleaved stereo, 48 kHz.
+ * Each segment brings the sound of its source (stretched at kept pitch where it is slower or
+ * faster); where two segments meet they fade into each other over 10 ms with equal power, unless
+ * the second goes on where the first ended; sound effects are added at their sample; a limiter
+ * keeps the sum below full scale. Exactly plan->sample_count frames come out, interleaved stereo,
+ * 48 kHz.
  *
  * An effect starts `lead_samples` before the moment that the plan gives it, so that a whoosh passes
  * at the cut and a riser ends there (at the start of a film: as soon as it can).

@@ -44,7 +44,8 @@ struct sound_film {
     bool ended;
 };
 
-/* --- Voices ------------------------------------------------------------------------------------- */
+/* --- Voices -------------------------------------------------------------------------------------
+ */
 
 static void voice_stop(struct voice *v)
 {
@@ -118,7 +119,8 @@ static bool voice_start(struct sound_film *f, const struct plan_segment *s, int6
     return true;
 }
 
-/* --- Joints ------------------------------------------------------------------------------------- */
+/* --- Joints -------------------------------------------------------------------------------------
+ */
 
 static int64_t length(const struct plan_segment *s)
 {

@@ -2,9 +2,9 @@
  * stretch.h - slower or faster sound at the same pitch, 48 kHz stereo, streaming.
  *
  * The stretcher pulls its input from a function and gives exactly as many samples as asked for, for
- * as long as asked. It hears a little of the sound before its first sample (stretch_lead()), so that
- * it starts without a fade: output sample 0 is the input sample that follows the lead.
- * Memory: constant. The same input gives the same output. Threads: one stretcher, one thread.
+ * as long as asked. It hears a little of the sound before its first sample (stretch_lead()), so
+ * that it starts without a fade: output sample 0 is the input sample that follows the lead. Memory:
+ * constant. The same input gives the same output. Threads: one stretcher, one thread.
  */
 #ifndef AIVE_RENDER_STRETCH_H
 #define AIVE_RENDER_STRETCH_H
