@@ -210,8 +210,7 @@ bool job_create(const struct jobs *js, const struct job_order *order, char id[JO
     return ok;
 }
 
-bool job_get(const struct jobs *js, const char *id, struct job *out, struct arena *a,
-             struct err *e)
+bool job_get(const struct jobs *js, const char *id, struct job *out, struct arena *a, struct err *e)
 {
     return job_load(js->store, id, out, a, e);
 }

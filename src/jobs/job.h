@@ -63,16 +63,18 @@ struct job {
     int attempt;       /* times claimed; the fencing token */
     int handed_back;   /* of these: given back by a worker that shut down */
     bool cancel_requested;
-    enum err_code error_code;    /* ERR_NONE unless failed */
-    const char *error;           /* words for people; NULL */
-    const char *output_path;     /* below the media root; NULL */
+    enum err_code error_code;      /* ERR_NONE unless failed */
+    const char *error;             /* words for people; NULL */
+    const char *output_path;       /* below the media root; NULL */
     char lease_owner[JOB_ID_SIZE]; /* "" while nobody has it */
     char lease_boot[JOB_ID_SIZE];
     int64_t lease_until_ms; /* on the lease clock of that boot */
     int64_t run_after_us;   /* not claimed before */
-    int64_t created_us, updated_us, started_us, ended_us; /* 0: not yet; updated_us: heartbeat */
-    const char *spec;   /* JSON text that says what to do */
-    const char *result; /* JSON text; NULL until finished */
+    int64_t created_us;
+    int64_t updated_us;           /* the heartbeat */
+    int64_t started_us, ended_us; /* 0: not yet */
+    const char *spec;             /* JSON text that says what to do */
+    const char *result;           /* JSON text; NULL until finished */
 };
 
 /* One kind of job: a row of the caller's table. */
@@ -173,7 +175,7 @@ struct job_watch {
 bool job_watch(const struct jobs *js, const char *owner, struct job_watch *rows, size_t max,
                size_t *count, struct err *e);
 
-/* --- After crashes ----------------------------------------------------------------------------- */
+/* --- After crashes ---------------------------------------------------------------------------- */
 
 struct jobs_repair {
     int requeued;  /* their worker died; another may take them */

@@ -34,9 +34,9 @@ static bool find_queued(const struct jobs *js, char id[JOB_ID_SIZE], struct err 
              "SELECT id FROM job WHERE state = 'queued'"
              " AND (run_after_us <= $1 OR run_after_us > $2)"
              " AND kind IN ($3, $4, $5, $6, $7, $8, $9, $10) ORDER BY created_us, id LIMIT 1",
-             SQL_ARGS(sql_int(now), sql_int(now + LONGEST_DELAY_US), sql_text(k[0]),
-                      sql_text(k[1]), sql_text(k[2]), sql_text(k[3]), sql_text(k[4]),
-                      sql_text(k[5]), sql_text(k[6]), sql_text(k[7])),
+             SQL_ARGS(sql_int(now), sql_int(now + LONGEST_DELAY_US), sql_text(k[0]), sql_text(k[1]),
+                      sql_text(k[2]), sql_text(k[3]), sql_text(k[4]), sql_text(k[5]),
+                      sql_text(k[6]), sql_text(k[7])),
              e);
     if (sql_next(&q))
         sql_get_name(&q, 0, id, JOB_ID_SIZE);

@@ -54,8 +54,7 @@ static bool end_lease(const struct jobs *js, const char *id, const struct lease_
     if (ok && has_expired(&old, clock)) {
         next = old;
         decide(&next, words, &after);
-        ok = job_move(js, &old, &next, e) &&
-             job_log_add(js, id, "The worker of this job died", e);
+        ok = job_move(js, &old, &next, e) && job_log_add(js, id, "The worker of this job died", e);
     }
     ok = store_end(js->store, ok, e);
     arena_finish(&a);

@@ -225,8 +225,7 @@ struct job_end job_run_judge(struct job_run *run, bool ok, const struct err *fai
 {
     enum stop_reason reason = job_run_reason(run);
     int tries = run->job.attempt - run->job.handed_back;
-    struct job_end end = {
-        .state = JOB_FAILED, .error_code = failure->code, .error = failure->msg};
+    struct job_end end = {.state = JOB_FAILED, .error_code = failure->code, .error = failure->msg};
 
     if (reason == STOP_CANCELED) {
         end.state = JOB_CANCELED;

@@ -341,8 +341,7 @@ static bool wait_until_over(const struct jobs *js, const char *id, int64_t timeo
         int64_t left = timeout_ms ? end - clock_mono_ms() : WAIT_POLL_MS;
         if (left <= 0)
             return err_set(e, ERR_TIMEOUT, "The job is still %s", job_state_name(state));
-        queue_wait(js->queue, QUEUE_OVER, mark,
-                   (int)(left < WAIT_POLL_MS ? left : WAIT_POLL_MS));
+        queue_wait(js->queue, QUEUE_OVER, mark, (int)(left < WAIT_POLL_MS ? left : WAIT_POLL_MS));
     }
 }
 

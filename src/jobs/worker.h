@@ -44,9 +44,9 @@ void worker_stop(struct worker *w, int64_t grace_ms);
 /* --- The running job, as kind->run() sees it ---------------------------------------------------
  * All of these may be called from any thread the run uses, none blocks on the database. */
 
-const struct job *job_run_job(const struct job_run *run);     /* as claimed, with spec */
+const struct job *job_run_job(const struct job_run *run); /* as claimed, with spec */
 const struct jobs *job_run_jobs(const struct job_run *run);
-struct arena *job_run_arena(struct job_run *run);             /* dies with the run; one thread */
+struct arena *job_run_arena(struct job_run *run); /* dies with the run; one thread */
 void *job_run_user(const struct job_run *run);
 /* Fires on a cancel request, on a lost lease and on shutdown. Return ERR_CANCELED soon after. */
 const struct cancel *job_run_cancel(const struct job_run *run);
@@ -56,9 +56,9 @@ void job_run_progress(struct job_run *run, double percent, const char *stage); /
 void job_run_log(struct job_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* For the run's own thread; these commit. */
-bool job_run_rendering(struct job_run *run, struct err *e);      /* state word `rendering` */
-bool job_run_still_mine(struct job_run *run, struct err *e);     /* before publishing a file:
-                                                                  * ERR_CANCELED when not */
+bool job_run_rendering(struct job_run *run, struct err *e);  /* state word `rendering` */
+bool job_run_still_mine(struct job_run *run, struct err *e); /* before publishing a file:
+                                                              * ERR_CANCELED when not */
 /* What the job row shall say once run() has returned true. Copied. */
 bool job_run_set_result(struct job_run *run, const char *json, struct err *e);
 bool job_run_set_output(struct job_run *run, const char *media_path, struct err *e);
@@ -68,7 +68,6 @@ bool job_run_set_output(struct job_run *run, const char *media_path, struct err 
  * otherwise. ERR_TIMEOUT after timeout_ms (0: never), ERR_CANCELED when `cancel` fired first; the
  * job goes on in both cases. */
 bool worker_wait_job(const struct jobs *js, const char *id, int64_t timeout_ms,
-                     const struct cancel *cancel, struct job *out, struct arena *a,
-                     struct err *e);
+                     const struct cancel *cancel, struct job *out, struct arena *a, struct err *e);
 
 #endif

@@ -41,12 +41,11 @@ bool asset_create(struct store *s, const struct asset *asset, int64_t *id, struc
         " probe)"
         " VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id",
         SQL_ARGS(sql_int(clock_now_us()), sql_text(asset->kind ? asset->kind : ""),
-                 sql_int(asset->size_bytes), sql_int(asset->duration_ticks),
-                 sql_int(asset->width), sql_int(asset->height), sql_int(asset->fps_num),
-                 sql_int(asset->fps_den), sql_int(asset->has_video), sql_int(asset->has_audio),
-                 sql_text(asset->path), sql_text(asset->thumbnail_path),
-                 sql_text(asset->content_hash ? asset->content_hash : ""),
-                 sql_text(asset->probe)),
+                 sql_int(asset->size_bytes), sql_int(asset->duration_ticks), sql_int(asset->width),
+                 sql_int(asset->height), sql_int(asset->fps_num), sql_int(asset->fps_den),
+                 sql_int(asset->has_video), sql_int(asset->has_audio), sql_text(asset->path),
+                 sql_text(asset->thumbnail_path),
+                 sql_text(asset->content_hash ? asset->content_hash : ""), sql_text(asset->probe)),
         id, e);
     return store_end(s, ok, e);
 }
@@ -105,9 +104,9 @@ bool asset_set_thumbnail(struct store *s, int64_t id, const char *path, struct e
     int64_t changed = 0;
     if (!store_begin(s, e))
         return false;
-    bool ok = sql_run(s, "UPDATE asset SET updated_us = $1, thumbnail_path = $2 WHERE id = $3",
-                      SQL_ARGS(sql_int(clock_now_us()), sql_text(path), sql_int(id)), &changed,
-                      e) &&
-              rows_changed(changed, not_found, e);
+    bool ok =
+        sql_run(s, "UPDATE asset SET updated_us = $1, thumbnail_path = $2 WHERE id = $3",
+                SQL_ARGS(sql_int(clock_now_us()), sql_text(path), sql_int(id)), &changed, e) &&
+        rows_changed(changed, not_found, e);
     return store_end(s, ok, e);
 }

@@ -22,7 +22,7 @@ enum store_role {
 enum store_step { STORE_FAILED, STORE_ROW, STORE_DONE };
 
 struct store_backend {
-    const char *scheme; /* of the URL: "sqlite" */
+    const char *scheme;    /* of the URL: "sqlite" */
     const char *id_column; /* what @ID@ stands for in migrations: a key that counts from 1 */
 
     /* `url` is the whole one. ERR_NOT_FOUND: no such database. */

@@ -57,8 +57,7 @@ bool chat_session_list(struct store *s, int64_t skip, int64_t limit, struct chat
     int64_t left = total > skip ? total - skip : 0;
     limit = limit < left ? limit : left;
     sql_open(&q, s,
-             "SELECT " SESSION_COLUMNS
-             " FROM chat_session c ORDER BY c.id DESC LIMIT $1 OFFSET $2",
+             "SELECT " SESSION_COLUMNS " FROM chat_session c ORDER BY c.id DESC LIMIT $1 OFFSET $2",
              SQL_ARGS(sql_int(limit), sql_int(skip)), e);
     *rows = sql_alloc(&q, a, (size_t)limit, sizeof **rows);
     while (sql_next(&q))
@@ -97,14 +96,14 @@ bool chat_message_add(struct store *s, int64_t session_id, const char *role, con
     int64_t changed = 0, now = clock_now_us();
     if (!store_begin(s, e))
         return false;
-    bool ok = sql_run(s, "UPDATE chat_session SET updated_us = $1 WHERE id = $2",
-                      SQL_ARGS(sql_int(now), sql_int(session_id)), &changed, e) &&
-              rows_changed(changed, not_found, e) &&
-              sql_value(s,
-                        "INSERT INTO chat_message (session_id, created_us, role, content)"
-                        " VALUES ($1, $2, $3, $4) RETURNING id",
-                        SQL_ARGS(sql_int(session_id), sql_int(now), sql_text(role),
-                                 sql_text(content)),
-                        id, e);
+    bool ok =
+        sql_run(s, "UPDATE chat_session SET updated_us = $1 WHERE id = $2",
+                SQL_ARGS(sql_int(now), sql_int(session_id)), &changed, e) &&
+        rows_changed(changed, not_found, e) &&
+        sql_value(s,
+                  "INSERT INTO chat_message (session_id, created_us, role, content)"
+                  " VALUES ($1, $2, $3, $4) RETURNING id",
+                  SQL_ARGS(sql_int(session_id), sql_int(now), sql_text(role), sql_text(content)),
+                  id, e);
     return store_end(s, ok, e);
 }

@@ -46,12 +46,12 @@ bool consent_set_checkbox(struct store *s, int64_t asset_id, bool accepted, stru
 {
     if (!store_begin(s, e))
         return false;
-    bool ok = sql_run(s,
-                      "INSERT INTO consent (asset_id, created_us, updated_us, has_checkbox)"
-                      " VALUES ($1, $2, $2, $3) ON CONFLICT (asset_id) DO UPDATE"
-                      " SET updated_us = excluded.updated_us, has_checkbox = excluded.has_checkbox",
-                      SQL_ARGS(sql_int(asset_id), sql_int(clock_now_us()), sql_int(accepted)),
-                      NULL, e);
+    bool ok =
+        sql_run(s,
+                "INSERT INTO consent (asset_id, created_us, updated_us, has_checkbox)"
+                " VALUES ($1, $2, $2, $3) ON CONFLICT (asset_id) DO UPDATE"
+                " SET updated_us = excluded.updated_us, has_checkbox = excluded.has_checkbox",
+                SQL_ARGS(sql_int(asset_id), sql_int(clock_now_us()), sql_int(accepted)), NULL, e);
     return store_end(s, no_asset(ok, e), e);
 }
 
@@ -60,14 +60,14 @@ bool consent_set_document(struct store *s, int64_t asset_id, const char *path, c
 {
     if (!store_begin(s, e))
         return false;
-    bool ok = sql_run(s,
-                      "INSERT INTO consent (asset_id, created_us, updated_us, has_checkbox,"
-                      " document_path, document_type) VALUES ($1, $2, $2, 0, $3, $4)"
-                      " ON CONFLICT (asset_id) DO UPDATE SET updated_us = excluded.updated_us,"
-                      " document_path = excluded.document_path,"
-                      " document_type = excluded.document_type",
-                      SQL_ARGS(sql_int(asset_id), sql_int(clock_now_us()), sql_text(path),
-                               sql_text(type)),
-                      NULL, e);
+    bool ok = sql_run(
+        s,
+        "INSERT INTO consent (asset_id, created_us, updated_us, has_checkbox,"
+        " document_path, document_type) VALUES ($1, $2, $2, 0, $3, $4)"
+        " ON CONFLICT (asset_id) DO UPDATE SET updated_us = excluded.updated_us,"
+        " document_path = excluded.document_path,"
+        " document_type = excluded.document_type",
+        SQL_ARGS(sql_int(asset_id), sql_int(clock_now_us()), sql_text(path), sql_text(type)), NULL,
+        e);
     return store_end(s, no_asset(ok, e), e);
 }

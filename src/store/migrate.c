@@ -59,9 +59,9 @@ static bool add_words(struct buf *out, const char *text, const char *id_column)
 static bool note_version(const struct store_backend *b, struct store_conn *c,
                          const struct store_migration *m, struct err *e)
 {
-    struct store_cursor *cur = b->start(
-        c, "INSERT INTO schema_version (version, applied_us, name) VALUES ($1, $2, $3)",
-        SQL_ARGS(sql_int(m->version), sql_int(clock_now_us()), sql_text(m->name)), e);
+    struct store_cursor *cur =
+        b->start(c, "INSERT INTO schema_version (version, applied_us, name) VALUES ($1, $2, $3)",
+                 SQL_ARGS(sql_int(m->version), sql_int(clock_now_us()), sql_text(m->name)), e);
     bool ok = cur && b->next(cur, e) == STORE_DONE;
     b->finish(cur);
     return ok;
@@ -81,8 +81,7 @@ static bool step(const struct store_backend *b, struct store_conn *c, bool *done
     *done = ok && version == newest();
     if (ok && !*done) {
         const struct store_migration *m = &store_migrations[version];
-        ok = add_words(&text, m->text, b->id_column) ||
-             err_set(e, ERR_NO_MEMORY, "out of memory");
+        ok = add_words(&text, m->text, b->id_column) || err_set(e, ERR_NO_MEMORY, "out of memory");
         ok = ok &&
              b->script(c,
                        "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL "

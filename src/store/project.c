@@ -59,14 +59,17 @@ bool project_create(struct store *s, const struct project *project, int64_t *id,
 bool project_get(struct store *s, int64_t id, struct project_detail *out, struct arena *a,
                  struct err *e)
 {
-    enum { ASSET = PROJECT_COLUMN_COUNT, CONSENT = ASSET + ASSET_COLUMN_COUNT,
-           TIMELINE = CONSENT + CONSENT_COLUMN_COUNT };
+    enum {
+        ASSET = PROJECT_COLUMN_COUNT,
+        CONSENT = ASSET + ASSET_COLUMN_COUNT,
+        TIMELINE = CONSENT + CONSENT_COLUMN_COUNT
+    };
     struct sql q;
 
     *out = (struct project_detail){0};
     sql_open(&q, s,
-             "SELECT " PROJECT_COLUMNS ", " ASSET_COLUMNS ", " CONSENT_COLUMNS
-             ", " TIMELINE_COLUMNS " FROM project p"
+             "SELECT " PROJECT_COLUMNS ", " ASSET_COLUMNS ", " CONSENT_COLUMNS ", " TIMELINE_COLUMNS
+             " FROM project p"
              " LEFT JOIN asset a ON a.id = p.asset_id"
              " LEFT JOIN consent c ON c.asset_id = p.asset_id"
              " LEFT JOIN timeline t ON t.project_id = p.id"
@@ -86,8 +89,7 @@ bool project_get(struct store *s, int64_t id, struct project_detail *out, struct
     return out->project.id ? true : err_set(e, ERR_NOT_FOUND, not_found);
 }
 
-bool project_find(struct store *s, int64_t id, struct project *out, struct arena *a,
-                  struct err *e)
+bool project_find(struct store *s, int64_t id, struct project *out, struct arena *a, struct err *e)
 {
     struct sql q;
 

@@ -3,10 +3,8 @@
  *
  * Reading:
  *     struct sql q;
- *     sql_open(&q, s, "SELECT id, title FROM project WHERE asset_id = $1", SQL_ARGS(sql_int(7)), e);
- *     while (sql_next(&q)) {
- *         row->id = sql_get_int(&q, 0);
- *         row->title = sql_get_text(&q, 1, arena);
+ *     sql_open(&q, s, "SELECT id, title FROM project WHERE asset_id = $1", SQL_ARGS(sql_int(7)),
+ * e); while (sql_next(&q)) { row->id = sql_get_int(&q, 0); row->title = sql_get_text(&q, 1, arena);
  *     }
  *     return sql_close(&q);                            false when anything above failed
  *

@@ -94,8 +94,8 @@ bool store_knows_media(struct store *s, const char *path, bool *known, struct er
 struct consent {
     int64_t asset_id;
     bool has_checkbox;
-    const char *document_path; /* below the media root; NULL: none */
-    const char *document_type; /* "application/pdf", ...; NULL: none */
+    const char *document_path;      /* below the media root; NULL: none */
+    const char *document_type;      /* "application/pdf", ...; NULL: none */
     int64_t created_us, updated_us; /* 0: nothing was ever said */
 };
 
@@ -154,8 +154,7 @@ bool project_create(struct store *s, const struct project *project, int64_t *id,
 bool project_get(struct store *s, int64_t id, struct project_detail *out, struct arena *a,
                  struct err *e);
 /* The project's own row only. */
-bool project_find(struct store *s, int64_t id, struct project *out, struct arena *a,
-                  struct err *e);
+bool project_find(struct store *s, int64_t id, struct project *out, struct arena *a, struct err *e);
 /* Newest first; timelines are not touched. total counts all of them. */
 bool project_list(struct store *s, int64_t skip, int64_t limit, struct project_item **rows,
                   size_t *count, int64_t *total, struct arena *a, struct err *e);

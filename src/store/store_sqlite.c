@@ -81,8 +81,8 @@ static const char *path_of(const char *url, struct err *e)
     static const char prefix[] = "sqlite:///";
     size_t n = sizeof prefix - 1;
     if (strncmp(url, prefix, n) != 0 || url[n] == '\0') {
-        err_set(e, ERR_INVALID,
-                "%s: write sqlite:///relative.db or sqlite:////absolute/path.db", url);
+        err_set(e, ERR_INVALID, "%s: write sqlite:///relative.db or sqlite:////absolute/path.db",
+                url);
         return NULL;
     }
     return url + n;
@@ -239,8 +239,7 @@ static bool bind(sqlite3_stmt *stmt, const struct sql_arg *args, int count)
     for (int index = 1; index <= count; index++) {
         const char *name = sqlite3_bind_parameter_name(stmt, index);
         long number = name && *name == '$' ? strtol(name + 1, NULL, 10) : 0;
-        if (number < 1 || number > count ||
-            bind_one(stmt, index, &args[number - 1]) != SQLITE_OK)
+        if (number < 1 || number > count || bind_one(stmt, index, &args[number - 1]) != SQLITE_OK)
             return false;
     }
     return true;
@@ -376,8 +375,7 @@ static bool lite_lease_clock(struct store_conn *c, struct lease_clock *out, stru
 }
 
 /* Both pragmas give no row, or "ok", when all is well. */
-static bool check_pragma(struct store_conn *c, const char *pragma, const char *words,
-                         struct err *e)
+static bool check_pragma(struct store_conn *c, const char *pragma, const char *words, struct err *e)
 {
     sqlite3_stmt *stmt = NULL;
     int rc = sqlite3_prepare_v2(c->db, pragma, -1, &stmt, NULL);

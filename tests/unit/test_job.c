@@ -72,8 +72,8 @@ static int64_t project_of(struct store *s, enum project_status status)
     static int count;
     snprintf(path, sizeof path, "ingest/%d.mp4", ++count);
     CHECK(asset_create(s, &(struct asset){.path = path}, &asset, &e));
-    CHECK(project_create(
-        s, &(struct project){.title = "t", .status = status, .asset_id = asset}, &project, &e));
+    CHECK(project_create(s, &(struct project){.title = "t", .status = status, .asset_id = asset},
+                         &project, &e));
     return project;
 }
 
@@ -157,8 +157,10 @@ static void test_good_life(const struct jobs *js)
     CHECK_STR(job.stage, "composition");
     CHECK(job_lease_check(js, &lease, &e));
 
-    CHECK(end(js, &job, &(struct job_end){.state = JOB_FINISHED, .result = "{\"ok\":true}",
-                                          .output_path = "final/a.mp4"}, &e));
+    CHECK(end(js, &job,
+              &(struct job_end){
+                  .state = JOB_FINISHED, .result = "{\"ok\":true}", .output_path = "final/a.mp4"},
+              &e));
     job = get(js, job.id);
     CHECK(job.state == JOB_FINISHED && job.ended_us >= job.started_us && !job.lease_owner[0]);
     CHECK_NEAR(job.progress, 100, 0);
@@ -174,8 +176,10 @@ static void test_good_life(const struct jobs *js)
 
     job = claim(js, "w1", 30000);
     CHECK_STR(job.id, second.id);
-    CHECK(end(js, &job, &(struct job_end){.state = JOB_FAILED, .error_code = ERR_TIMEOUT,
-                                          .error = "too slow"}, &e));
+    CHECK(
+        end(js, &job,
+            &(struct job_end){.state = JOB_FAILED, .error_code = ERR_TIMEOUT, .error = "too slow"},
+            &e));
     job = get(js, job.id);
     CHECK(job.state == JOB_FAILED && job.error_code == ERR_TIMEOUT);
     CHECK_STR(job.error, "too slow");
@@ -262,8 +266,7 @@ static void test_dead_workers(const struct jobs *js)
     CHECK(next.attempt == 2);
     struct job_lease lease = job_lease_of(&stale);
     CHECK(!job_renew(js, &lease, 30000, 99, "stale", &e) && e.code == ERR_CONFLICT);
-    CHECK(!end(js, &stale, &(struct job_end){.state = JOB_FINISHED}, &e) &&
-          e.code == ERR_CONFLICT);
+    CHECK(!end(js, &stale, &(struct job_end){.state = JOB_FINISHED}, &e) && e.code == ERR_CONFLICT);
     CHECK(get(js, next.id).state == JOB_STARTED);
     CHECK(end(js, &next, &(struct job_end){.state = JOB_FINISHED}, &e));
 
@@ -425,8 +428,8 @@ static void *race(void *arg)
         }
         arena_finish(&a);
         if (!sql_value(r->js->store,
-                       "SELECT COUNT(*) FROM job WHERE state IN ('queued', 'started')",
-                       SQL_NO_ARGS, &left, &e))
+                       "SELECT COUNT(*) FROM job WHERE state IN ('queued', 'started')", SQL_NO_ARGS,
+                       &left, &e))
             _exit(1);
     }
     return NULL;
@@ -435,8 +438,7 @@ static void *race(void *arg)
 static void race_process(const char *url, int fd, unsigned seed)
 {
     struct err e = {0};
-    struct jobs js = {
-        .store = store_open(url, &e), .queue = queue_open(NULL, &e), .kinds = kinds};
+    struct jobs js = {.store = store_open(url, &e), .queue = queue_open(NULL, &e), .kinds = kinds};
     pthread_t threads[RACE_THREADS];
     struct racer racers[RACE_THREADS];
     if (!js.store)
@@ -484,10 +486,10 @@ static void judge(const char *url, const struct history *rows)
     int twice = 0, wrong = 0, finished = 0, taken_over = 0;
     for (int i = 0; s && i < RACE_JOBS; i++) {
         struct job job = get(&js, rows[i].id);
-        bool fine = job.state == JOB_FINISHED
-                        ? rows[i].ends == 1 && rows[i].end_attempt == job.attempt
-                        : job.state == JOB_FAILED && rows[i].ends == 0 &&
-                              job.attempt == JOB_MAX_TRIES;
+        bool fine =
+            job.state == JOB_FINISHED
+                ? rows[i].ends == 1 && rows[i].end_attempt == job.attempt
+                : job.state == JOB_FAILED && rows[i].ends == 0 && job.attempt == JOB_MAX_TRIES;
         wrong += !fine || rows[i].claimed != (2u << job.attempt) - 2;
         twice += rows[i].twice;
         finished += job.state == JOB_FINISHED;
@@ -508,8 +510,7 @@ static void test_race(const char *url)
     int fds[2];
 
     CHECK(store_migrate(url, NULL, NULL, &e));
-    struct jobs js = {
-        .store = store_open(url, &e), .queue = queue_open(NULL, &e), .kinds = kinds};
+    struct jobs js = {.store = store_open(url, &e), .queue = queue_open(NULL, &e), .kinds = kinds};
     CHECK(js.store && store_begin(js.store, &e));
     bool ok = true;
     for (int i = 0; i < RACE_JOBS; i++)
@@ -550,8 +551,7 @@ int main(void)
 
     const char *url = scratch_url(dir, "aive.db");
     CHECK(store_migrate(url, NULL, NULL, &e));
-    struct jobs js = {
-        .store = store_open(url, &e), .queue = queue_open("", &e), .kinds = kinds};
+    struct jobs js = {.store = store_open(url, &e), .queue = queue_open("", &e), .kinds = kinds};
     if (CHECK(js.store && js.queue)) {
         test_good_life(&js);
         test_retry(&js);

@@ -24,8 +24,8 @@ static int64_t add_asset(struct store *s, const char *path, struct err *e)
 static int64_t add_project(struct store *s, int64_t asset_id, struct err *e)
 {
     int64_t id = 0;
-    struct project p = {.title = "Caf\u00e9 'x'; --", .status = PROJECT_INGESTED,
-                        .asset_id = asset_id};
+    struct project p = {
+        .title = "Caf\u00e9 'x'; --", .status = PROJECT_INGESTED, .asset_id = asset_id};
     return project_create(s, &p, &id, e) ? id : 0;
 }
 
@@ -41,9 +41,15 @@ static void test_assets(struct store *s)
     CHECK(got.probe == NULL && got.thumbnail_path == NULL && got.size_bytes == 12);
     CHECK(got.created_us > INT64_C(1600000000000000) && got.created_us == got.updated_us);
 
-    struct asset facts = {.kind = "video", .duration_ticks = 705600000, .width = 1920,
-                          .height = 1080, .fps_num = 30000, .fps_den = 1001, .has_video = true,
-                          .has_audio = true, .probe = "{\"container\":\"mp4\"}"};
+    struct asset facts = {.kind = "video",
+                          .duration_ticks = 705600000,
+                          .width = 1920,
+                          .height = 1080,
+                          .fps_num = 30000,
+                          .fps_den = 1001,
+                          .has_video = true,
+                          .has_audio = true,
+                          .probe = "{\"container\":\"mp4\"}"};
     CHECK(asset_set_probe(s, id, &facts, &e));
     CHECK(asset_set_thumbnail(s, id, "thumbnails/a.jpg", &e));
     CHECK(asset_by_path(s, "ingest/a.mp4", &got, &arena, &e));
@@ -108,8 +114,8 @@ static void test_projects(struct store *s)
         int64_t skip, limit;
         size_t count;
         int64_t first;
-    } pages[] = {{0, 100, 3, 3}, {0, 2, 2, 3}, {2, 2, 1, 1}, {3, 5, 0, 0}, {100, 5, 0, 0},
-                 {0, 0, 0, 0}};
+    } pages[] = {{0, 100, 3, 3}, {0, 2, 2, 3},   {2, 2, 1, 1},
+                 {3, 5, 0, 0},   {100, 5, 0, 0}, {0, 0, 0, 0}};
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         CHECK(project_list(s, pages[i].skip, pages[i].limit, &rows, &count, &total, &arena, &e));
         CHECK(total == 3 && count == pages[i].count);

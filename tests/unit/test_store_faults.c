@@ -210,8 +210,7 @@ static void check_after_kill(const char *url, const int64_t *acked, int count)
     CHECK(s && store_check(s, &e));
     for (int i = 0; s && i < count; i++)
         CHECK(is_whole(s, acked[i], &a));
-    CHECK(s && sql_value(s,
-                         "SELECT (SELECT COUNT(*) FROM asset) - (SELECT COUNT(*) FROM timeline)",
+    CHECK(s && sql_value(s, "SELECT (SELECT COUNT(*) FROM asset) - (SELECT COUNT(*) FROM timeline)",
                          SQL_NO_ARGS, &half, &e));
     CHECK(half == 0);
     store_close(s);

@@ -20,9 +20,9 @@ static struct arena arena;
 
 /* What the kinds share with the test, by job_run_user(). */
 struct context {
-    int started_fd;    /* a byte for each run of "forever" */
-    atomic_int runs;   /* of "count" */
-    atomic_int stale;  /* runs of "forever" that could still have published */
+    int started_fd;   /* a byte for each run of "forever" */
+    atomic_int runs;  /* of "count" */
+    atomic_int stale; /* runs of "forever" that could still have published */
 };
 
 /* --- Kinds --- */
@@ -285,8 +285,7 @@ static void test_many(const struct jobs *js)
 static void child_worker(const char *url)
 {
     struct err e = {0};
-    struct jobs js = {
-        .store = store_open(url, &e), .queue = queue_open(NULL, &e), .kinds = kinds};
+    struct jobs js = {.store = store_open(url, &e), .queue = queue_open(NULL, &e), .kinds = kinds};
     struct worker_options o = {.jobs = &js, .threads = 1, .user = &context};
     if (!js.store || !worker_start(&o, &e))
         _exit(1);
@@ -302,8 +301,7 @@ static void test_killed_process(const char *url)
     pid_t child = fork();
     if (child == 0)
         child_worker(url);
-    struct jobs js = {
-        .store = store_open(url, &e), .queue = queue_open(NULL, &e), .kinds = kinds};
+    struct jobs js = {.store = store_open(url, &e), .queue = queue_open(NULL, &e), .kinds = kinds};
     if (!CHECK(js.store && js.queue))
         return;
     order(&js, "forever", 0, "{}", id);
@@ -339,8 +337,7 @@ int main(void)
     CHECK(store_migrate(url, NULL, NULL, &e));
     test_killed_process(url); /* forks, so before any thread */
 
-    struct jobs js = {
-        .store = store_open(url, &e), .queue = queue_open(NULL, &e), .kinds = kinds};
+    struct jobs js = {.store = store_open(url, &e), .queue = queue_open(NULL, &e), .kinds = kinds};
     if (CHECK(js.store && js.queue)) {
         struct worker *w = start(&js, 1);
         test_film(&js);

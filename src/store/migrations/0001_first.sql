@@ -21,6 +21,7 @@ CREATE TABLE asset (
     content_hash TEXT NOT NULL,
     probe TEXT
 );
+CREATE INDEX asset_thumbnail ON asset (thumbnail_path);
 
 CREATE TABLE consent (
     asset_id BIGINT NOT NULL PRIMARY KEY REFERENCES asset (id),
@@ -30,6 +31,7 @@ CREATE TABLE consent (
     document_path TEXT,
     document_type TEXT
 );
+CREATE INDEX consent_document ON consent (document_path);
 
 CREATE TABLE project (
     id @ID@,
@@ -92,6 +94,7 @@ CREATE INDEX job_state ON job (state, created_us);
 CREATE INDEX job_asset ON job (asset_id, state);
 CREATE INDEX job_project ON job (project_id, created_us);
 CREATE INDEX job_lease ON job (lease_owner);
+CREATE INDEX job_output ON job (output_path);
 
 CREATE TABLE job_log (
     job_id TEXT NOT NULL REFERENCES job (id),
