@@ -137,7 +137,7 @@ void job_drop_lease(struct job *next)
 
 const struct job_kind *job_find_kind(const struct jobs *js, const char *name)
 {
-    for (const struct job_kind *const *k = js->kinds; k && *k; k++)
+    for (const struct job_kind *const *k = js->kinds; name && k && *k; k++)
         if (strcmp((*k)->name, name) == 0)
             return *k;
     return NULL;

@@ -169,8 +169,8 @@ bool job_lease_check(const struct jobs *js, const struct job_lease *lease, struc
 /* What the keeper asks for all jobs of its worker at once: up to max rows. */
 struct job_watch {
     char id[JOB_ID_SIZE];
-    int attempt;
     bool cancel_requested;
+    int attempt;
 };
 bool job_watch(const struct jobs *js, const char *owner, struct job_watch *rows, size_t max,
                size_t *count, struct err *e);

@@ -29,14 +29,14 @@ struct store {
     int idle_count;
 };
 
-static const struct store_backend *const backends[] = {&store_sqlite};
+static const struct store_backend *const backends[] = {&store_sqlite, NULL};
 
 static const struct store_backend *find_backend(const char *url, struct err *e)
 {
     size_t n = strcspn(url, ":");
-    for (size_t i = 0; i < sizeof backends / sizeof *backends; i++)
-        if (strlen(backends[i]->scheme) == n && strncmp(url, backends[i]->scheme, n) == 0)
-            return backends[i];
+    for (const struct store_backend *const *b = backends; *b; b++)
+        if (strlen((*b)->scheme) == n && strncmp(url, (*b)->scheme, n) == 0)
+            return *b;
     if (strncmp(url, "postgres", 8) == 0)
         err_set(e, ERR_UNAVAILABLE,
                 "PostgreSQL is not built into this version; set AIVE_DATABASE_URL to "
