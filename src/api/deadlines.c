@@ -23,7 +23,7 @@ struct watch {
     atomic_uint_fast64_t stamp;    /* ms << PHASE_BITS | phase */
     atomic_uint_fast64_t received; /* bytes of bodies in all */
     /* The sweeper's own notes. */
-    uint64_t seen, window_ms, window_mark;
+    uint64_t seen, seen_received, window_ms, window_mark;
 };
 
 struct deadlines {
@@ -61,16 +61,30 @@ static bool too_slow(const struct http_limits *l, struct watch *w, uint64_t now_
     return false;
 }
 
+/* The client has closed, and all it sent has been read. libmicrohttpd misses that when the end
+ * comes together with the last bytes (its epoll is edge-triggered, and it reads once). */
+static bool peer_gone(const struct watch *w)
+{
+    char c;
+    return recv(w->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static bool expired(const struct http_limits *l, struct watch *w, uint64_t now_ms)
 {
     uint64_t stamp = atomic_load(&w->stamp), since_ms = stamp >> PHASE_BITS;
+    uint64_t received = atomic_load(&w->received);
+    bool unchanged = stamp == w->seen && received == w->seen_received; /* for a whole round */
+    w->seen_received = received;
     if (stamp != w->seen) {
         w->seen = stamp;
         w->window_ms = since_ms;
-        w->window_mark = atomic_load(&w->received);
+        w->window_mark = received;
     }
     uint64_t age_ms = now_ms > since_ms ? now_ms - since_ms : 0;
-    switch ((enum watch_phase)(stamp & ((1u << PHASE_BITS) - 1))) {
+    enum watch_phase phase = (enum watch_phase)(stamp & ((1u << PHASE_BITS) - 1));
+    if (unchanged && phase != WATCH_BUSY && peer_gone(w))
+        return true;
+    switch (phase) {
     case WATCH_HEAD:
         return age_ms > l->header_ms;
     case WATCH_BODY:

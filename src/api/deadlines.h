@@ -4,7 +4,8 @@
  * libmicrohttpd only knows an idle timer that every byte resets. Here every connection is in one
  * phase, and each phase has its end: a head must be complete in header_ms, a body must bring
  * body_min_rate bytes a second in every window of body_window_ms, an unwanted body is taken for
- * drain_ms, a kept connection waits idle_ms for the next request. Cutting is shutdown(), never
+ * drain_ms, a kept connection waits idle_ms for the next request. A client that has gone away
+ * while we wait for it is noticed within two rounds. Cutting is shutdown(), never
  * close(): the owner of the descriptor sees the end of file and tidies up.
  *
  * Threads: the functions on a watch belong to its connection's event thread, or to whoever has the

@@ -86,6 +86,32 @@ static void test_body_rate(void)
     close(ends[1]);
 }
 
+static void test_gone(void)
+{
+    struct err e;
+    struct deadlines *d = deadlines_create(&limits, &e);
+    int ends[2];
+    CHECK_CASE("a client that has gone, while its last bytes are unread and then read");
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    CHECK(write(ends[1], "x", 1) == 1);
+    close(ends[1]);
+    struct watch *w = deadlines_add(d, ends[0]);
+    uint64_t now = (uint64_t)clock_mono_ms();
+    CHECK(deadlines_sweep(d, now) + deadlines_sweep(d, now) == 0);
+    watch_enter(w, WATCH_BUSY); /* a handler is at work: the client may have half-closed */
+    char c;
+    CHECK(read(ends[0], &c, 1) == 1);
+    CHECK(deadlines_sweep(d, now) + deadlines_sweep(d, now) == 0);
+    watch_enter(w, WATCH_BODY);
+    struct pollfd fd = {.fd = ends[0], .events = POLLOUT};
+    unsigned cut = deadlines_sweep(d, now) + deadlines_sweep(d, now);
+    CHECK(poll(&fd, 1, 0) == 1 && (fd.revents & POLLHUP)); /* by us or by the thread */
+    CHECK(cut <= 1);
+    deadlines_remove(d, w);
+    deadlines_destroy(d);
+    close(ends[0]);
+}
+
 /* --- Pool ------------------------------------------------------------------------------------------- */
 
 struct gate {
@@ -130,6 +156,7 @@ int main(void)
 {
     test_phases();
     test_body_rate();
+    test_gone();
     test_pool();
     return check_done();
 }
