@@ -15,7 +15,7 @@
 /* libavcodec's scale, 2 (best) to 31. */
 #define QUALITY 3
 
-/* Upright and square, the longer side at most max_edge, never enlarged, even. */
+/* Upright and square, the longer side at most max_edge, never enlarged. */
 static void choose_size(const struct picture *p, int max_edge, int *width, int *height)
 {
     int64_t w = p->width, h = p->height, longer;
@@ -29,12 +29,10 @@ static void choose_size(const struct picture *p, int max_edge, int *width, int *
         w = ticks_scale(w, max_edge, longer);
         h = ticks_scale(h, max_edge, longer);
     }
-    *width = (int)(p->rotation % 180 ? h : w) & ~1;
-    *height = (int)(p->rotation % 180 ? w : h) & ~1;
-    if (*width < 2)
-        *width = 2;
-    if (*height < 2)
-        *height = 2;
+    w = w < 2 ? 2 : w;
+    h = h < 2 ? 2 : h;
+    *width = (int)(p->rotation % 180 ? h : w);
+    *height = (int)(p->rotation % 180 ? w : h);
 }
 
 /* bt709 limited to what JFIF asks for: bt601, full range. */

@@ -514,3 +514,12 @@ int source_rotation(const AVStream *st)
         return 0;
     return (int)(((lround(-degrees / 90) % 4) + 4) % 4) * 90;
 }
+
+AVRational source_sar(const struct source *s, AVFrame *frame)
+{
+    AVRational sar = av_guess_sample_aspect_ratio(s->fmt, s->video, frame);
+
+    if (sar.num <= 0 || sar.den <= 0 || av_q2d(sar) < 0.1 || av_q2d(sar) > 10)
+        return (AVRational){1, 1};
+    return sar;
+}

@@ -64,6 +64,10 @@ int64_t source_pts(const struct source *s, const AVStream *st, int64_t ticks); /
 /* Degrees clockwise to upright, from the display matrix: 0, 90, 180 or 270. */
 int source_rotation(const AVStream *st);
 
+/* Width of a sample to its height; 1/1 where the file does not say or talks nonsense. frame may be
+ * NULL. */
+AVRational source_sar(const struct source *s, AVFrame *frame);
+
 /* Was it cancel or the deadline that ended a call? Sets e and returns true if so. */
 bool source_interrupted(const struct source *s, struct err *e);
 

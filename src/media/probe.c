@@ -298,7 +298,7 @@ static void describe_video(struct scan *s, struct media_info *out)
 {
     AVStream *st = s->src.video;
     const AVCodecParameters *p = st->codecpar;
-    AVRational sar = av_guess_sample_aspect_ratio(s->src.fmt, st, NULL);
+    AVRational sar = source_sar(&s->src, NULL);
     const char *format = av_get_pix_fmt_name(p->format);
 
     out->has_video = true;
@@ -306,11 +306,8 @@ static void describe_video(struct scan *s, struct media_info *out)
     snprintf(out->pixel_format, sizeof out->pixel_format, "%s", format ? format : "unknown");
     out->coded_width = p->width;
     out->coded_height = p->height;
-    out->sar_num = out->sar_den = 1;
-    if (sar.num > 0 && sar.den > 0 && av_q2d(sar) > 0.1 && av_q2d(sar) < 10) {
-        out->sar_num = sar.num;
-        out->sar_den = sar.den;
-    }
+    out->sar_num = sar.num;
+    out->sar_den = sar.den;
     out->rotation = source_rotation(st);
     out->is_hdr = p->color_trc == AVCOL_TRC_SMPTE2084 || p->color_trc == AVCOL_TRC_ARIB_STD_B67;
     set_display_size(out);

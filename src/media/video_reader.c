@@ -124,16 +124,14 @@ static bool frame_counts(const struct video_reader *r, int64_t t)
 
 static struct picture *finish_picture(struct video_reader *r, int64_t t, struct err *e)
 {
-    AVRational sar = av_guess_sample_aspect_ratio(r->src.fmt, r->src.video, r->frame);
+    AVRational sar = source_sar(&r->src, r->frame);
     int64_t duration = r->frame->pkt_duration;
     struct picture *p = convert_frame(r->convert, r->frame, e);
 
     if (!p)
         return NULL;
-    if (sar.num > 0 && sar.den > 0) {
-        p->sar_num = sar.num;
-        p->sar_den = sar.den;
-    }
+    p->sar_num = sar.num;
+    p->sar_den = sar.den;
     p->rotation = r->rotation;
     p->pts_ticks = t;
     p->duration_ticks = duration > 0 ? av_ticks(duration, r->src.video->time_base) : 0;

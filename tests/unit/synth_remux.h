@@ -68,9 +68,10 @@ static inline bool remux_packet(AVFormatContext *fmt, int stream, AVPacket *pkt,
     return av_interleaved_write_frame(fmt, pkt) >= 0;
 }
 
-/* Writes a video chunk (shown at time_of) and, unless it is -1, sound that starts at sound_us. */
+/* Writes a video chunk (shown at time_of) and, unless it is -1, sound whose packet k plays at
+ * sound_at(k). */
 static inline int remux(const char *container, const char *options, int video_fd,
-                        remux_time_fn time_of, int sound_fd, int64_t sound_us)
+                        remux_time_fn time_of, int sound_fd, remux_time_fn sound_at)
 {
     int fd = synth_fd();
     struct chunk_in *in = calloc(2, sizeof *in);
@@ -96,7 +97,7 @@ static inline int remux(const char *container, const char *options, int video_fd
         ok = remux_packet(fmt, 0, pkt, time_of((int)pkt->pts), remux_dts(time_of, k),
                           time_of((int)pkt->pts + 1) - time_of((int)pkt->pts));
     for (int k = 0; ok && sound_fd >= 0 && chunk_in_next(&in[1], pkt, &end, NULL) && !end; k++) {
-        int64_t at = sound_us + k * INT64_C(1024) * 1000000 / 48000;
+        int64_t at = sound_at(k);
         ok = remux_packet(fmt, 1, pkt, at, at, INT64_C(1024) * 1000000 / 48000);
     }
     ok = ok && av_write_trailer(fmt) >= 0;

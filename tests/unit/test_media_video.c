@@ -151,7 +151,7 @@ static void test_times(int chunk)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct times_case *c = &cases[i];
         struct err e = {0};
-        int fd = remux(c->container, c->options, chunk, c->time_of, -1, 0);
+        int fd = remux(c->container, c->options, chunk, c->time_of, -1, NULL);
         struct video_reader *r = video_reader_create(fd, NULL, &e);
 
         CHECK_CASE(c->name);
@@ -187,7 +187,7 @@ static void test_probe_rates(int chunk)
     for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
         struct media_info info;
         struct err e = {0};
-        int fd = remux(rates[i].container, "", chunk, rates[i].time_of, -1, 0);
+        int fd = remux(rates[i].container, "", chunk, rates[i].time_of, -1, NULL);
 
         CHECK_CASE(rates[i].name);
         CHECK(media_probe(fd, &info, NULL, &e));
@@ -203,13 +203,18 @@ static void test_probe_rates(int chunk)
     }
 }
 
+static int64_t sound_at_1s(int k)
+{
+    return SECOND + k * 1024 * SECOND / 48000;
+}
+
 /* Sound that starts before the picture moves the picture, not the other way round. */
 static void test_offset(int chunk)
 {
     struct err e = {0};
     struct media_info info;
     int sound = synth_sound(480000, &e);
-    int fd = remux("matroska", "", chunk, late_30, sound, SECOND);
+    int fd = remux("matroska", "", chunk, late_30, sound, sound_at_1s);
     struct video_reader *r = video_reader_create(fd, NULL, &e);
 
     CHECK_CASE("offset");
@@ -227,7 +232,7 @@ static void test_offset(int chunk)
 static void test_shared_fd(int chunk)
 {
     struct err e = {0};
-    int fd = remux("mp4", "", chunk, at_30, -1, 0), wrong = 0;
+    int fd = remux("mp4", "", chunk, at_30, -1, NULL), wrong = 0;
     struct video_reader *a = video_reader_create(fd, NULL, &e);
     struct video_reader *b = video_reader_create(fd, NULL, &e);
 
@@ -248,7 +253,7 @@ static void test_cancel(int chunk)
     struct err e = {0};
     struct cancel cancel;
     struct media_info info;
-    int fd = remux("mp4", "", chunk, at_30, -1, 0);
+    int fd = remux("mp4", "", chunk, at_30, -1, NULL);
 
     CHECK_CASE("cancel");
     CHECK(cancel_init(&cancel, &e));
@@ -268,7 +273,7 @@ static void test_truncated(int chunk)
 
     for (int c = 0; c < 3; c++) {
         struct err e = {0};
-        int fd = remux(containers[c], "", chunk, at_30, -1, 0);
+        int fd = remux(containers[c], "", chunk, at_30, -1, NULL);
         off_t size = lseek(fd, 0, SEEK_END);
 
         CHECK_CASE(containers[c]);

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Files that try to make the reader open other files or addresses, or to eat the machine.
+ *
+ * The functions by which a library opens anything are replaced here by ones that count and refuse,
+ * so "no foreign file was opened" is observed, not inferred.
+ */
+#include "check.h"
+#include "unit/synth_remux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+
+static int opened;
+
+/* NOLINTBEGIN: the names are libc's */
+int open(const char *path, int flags, ...)
+{
+    (void)path;
+    (void)flags;
+    opened++;
+    errno = EACCES;
+    return -1;
+}
+
+int open64(const char *path, int flags, ...)
+{
+    return open(path, flags);
+}
+
+int openat(int dir, const char *path, int flags, ...)
+{
+    (void)dir;
+    return open(path, flags);
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+    (void)mode;
+    open(path, 0);
+    return NULL;
+}
+
+FILE *fopen64(const char *path, const char *mode)
+{
+    return fopen(path, mode);
+}
+
+int socket(int domain, int type, int protocol)
+{
+    (void)domain;
+    (void)type;
+    (void)protocol;
+    return open("socket", 0);
+}
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **res)
+{
+    (void)node;
+    (void)service;
+    (void)hints;
+    (void)res;
+    open("name", 0);
+    return EAI_FAIL;
+}
+/* NOLINTEND */
+
+static double cpu_seconds(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static int file_of(const void *data, size_t size)
+{
+    int fd = synth_fd();
+
+    if (write(fd, data, size) != (ssize_t)size)
+        abort();
+    return fd;
+}
+
+/* --- Text that names other things --- */
+struct text_case {
+    const char *name, *text;
+};
+
+static const struct text_case texts[] = {
+    {"hls to a file", "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///tmp/secret.ts\n"
+                      "#EXT-X-ENDLIST\n"},
+    {"hls master to passwd", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nfile:///etc/passwd\n"},
+    {"hls master to http",
+     "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nhttp://127.0.0.1:9/child.m3u8\n"},
+    {"hls key", "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXT-X-KEY:METHOD=AES-128,URI="
+                "\"http://127.0.0.1:9/key\"\n#EXTINF:10,\nsegment.ts\n#EXT-X-ENDLIST\n"},
+    {"hls itself", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nself.m3u8\n"},
+    {"ffconcat", "ffconcat version 1.0\nfile secret.mp4\nduration 10\n"},
+    {"ffconcat absolute", "ffconcat version 1.0\nfile /etc/passwd\n"},
+    {"dash", "<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" "
+             "profiles=\"urn:mpeg:dash:profile:isoff-on-demand:2011\" type=\"static\" "
+             "mediaPresentationDuration=\"PT10S\"><Period><AdaptationSet mimeType=\"video/mp4\">"
+             "<Representation id=\"1\" bandwidth=\"1\"><BaseURL>http://127.0.0.1:9/x.mp4</BaseURL>"
+             "</Representation></AdaptationSet></Period></MPD>\n"},
+    {"sdp", "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
+            "m=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n"},
+    {"svg",
+     "<?xml version=\"1.0\"?>\n<!DOCTYPE svg [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>\n"
+     "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\">"
+     "<image xlink:href=\"http://127.0.0.1:9/x.png\"/>&x;</svg>\n"},
+    {"pls", "[playlist]\nFile1=http://127.0.0.1:9/x\nNumberOfEntries=1\nVersion=2\n"},
+    {"srt",
+     "1\n00:00:01,000 --> 00:00:02,000\nHello there\n\n2\n00:00:03,000 --> 00:00:04,000\nx\n"},
+    {"webvtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n"},
+    {"ass",
+     "[Script Info]\nScriptType: v4.00+\n\n[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,,x\n"},
+    {"html", "<!DOCTYPE html><html><script>alert(1)</script></html>\n"},
+    {"rtsp", "rtsp://127.0.0.1:9/x\nrtsp://127.0.0.1:9/y\n"},
+    {"cue sheet", "FILE \"/etc/passwd\" WAVE\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n"},
+    {"plain words", "It was the best of times, it was the worst of times, it was the age of\n"},
+};
+
+static void check_refused(const char *name, int fd, enum err_code want)
+{
+    struct media_info info;
+    struct err e = {0};
+    double start = cpu_seconds();
+
+    CHECK_CASE(name);
+    opened = 0;
+    CHECK(!media_probe(fd, &info, NULL, &e));
+    CHECK(e.code == want);
+    CHECK(!video_reader_create(fd, NULL, &e));
+    CHECK(!audio_reader_create(fd, 48000, 2, NULL, &e));
+    CHECK(opened == 0);
+    CHECK(cpu_seconds() - start < 2);
+    close(fd);
+}
+
+static void test_texts(void)
+{
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        check_refused(texts[i].name, file_of(texts[i].text, strlen(texts[i].text)),
+                      ERR_UNSUPPORTED);
+}
+
+static void test_scraps(void)
+{
+    static const uint8_t ftyp[24] = "\0\0\0\x18"
+                                    "ftypmp42\0\0\0\0mp42isom";
+
+    check_refused("zero bytes", file_of("", 0), ERR_INVALID);
+    check_refused("one byte", file_of("x", 1), ERR_INVALID);
+    check_refused("only ftyp", file_of(ftyp, sizeof ftyp), ERR_INVALID);
+}
+
+/* --- Numbers meant to eat the machine --- */
+
+/* A copy of a good film in which `size` bytes after each occurrence of `type` + skip are replaced.
+ */
+static int patched(int fd, const char *type, size_t skip, const char *bytes, size_t size)
+{
+    size_t n = (size_t)lseek(fd, 0, SEEK_END);
+    uint8_t *data = malloc(n), *at = data;
+    int copy;
+
+    if (pread(fd, data, n, 0) != (ssize_t)n)
+        abort();
+    while ((at = memmem(at, n - (size_t)(at - data), type, strlen(type)))) {
+        if (at + skip + size <= data + n)
+            memcpy(at + skip, bytes, size);
+        at += 4;
+    }
+    copy = file_of(data, n);
+    free(data);
+    return copy;
+}
+
+struct patch_case {
+    const char *name, *type;
+    size_t skip;
+    const char *bytes;
+    size_t size;
+};
+
+/* Offsets count from the box's type. */
+static const struct patch_case patches[] = {
+    {"65535 x 65535", "avc1", 28, "\xff\xff\xff\xff", 4},
+    {"16000 x 16000", "avc1", 28, "\x3e\x80\x3e\x80", 4},
+    {"endless duration", "mvhd", 20, "\xff\xff\xff\xfe", 4},
+    {"time scale 0", "mdhd", 16, "\0\0\0\0", 4},
+    {"time scale 1", "mdhd", 16, "\0\0\0\1", 4},
+    {"time scale huge", "mdhd", 16, "\x7f\xff\xff\xff", 4},
+    {"huge sample count", "stsz", 12, "\x7f\xff\xff\xff", 4},
+    {"huge sample size", "stsz", 8, "\x7f\xff\xff\xff", 4},
+    {"huge stts count", "stts", 8, "\x7f\xff\xff\xff", 4},
+    {"huge stts delta", "stts", 16, "\x7f\xff\xff\xff", 4},
+    {"huge stco count", "stco", 8, "\x7f\xff\xff\xff", 4},
+    {"chunk out of file", "stco", 12, "\x7f\xff\xff\xff", 4},
+    {"huge box", "stbl", (size_t)-4, "\x7f\xff\xff\xff", 4},
+    {"many channels", "mp4a", 20, "\xff\xff", 2},
+    {"broken parameter sets", "avcC", 12, "\xff\xff\xff\xff\xff\xff\xff\xff", 8},
+    {"infinite matrix", "tkhd", 44, "\x7f\xff\xff\xff\x7f\xff\xff\xff\x7f\xff\xff\xff", 12},
+};
+
+/* Whatever happens, it is an answer: figures that make sense, or a refusal in words. */
+static void check_answer(const char *name, int fd)
+{
+    struct media_info info;
+    struct err e = {0};
+    double start = cpu_seconds();
+
+    CHECK_CASE(name);
+    opened = 0;
+    if (media_probe(fd, &info, NULL, &e)) {
+        struct video_reader *r = info.has_video ? video_reader_create(fd, NULL, &e) : NULL;
+        CHECK(isfinite(info.duration) && info.duration > 0 && info.duration < 7 * 24 * 3600.0);
+        CHECK(isfinite(info.fps) && info.fps >= 0 && info.bit_rate >= 0);
+        CHECK(info.width >= 0 && info.width <= 65536 && info.height <= 65536);
+        for (int i = 0; r && i < 5; i++)
+            synth_number_at(r, i * TICKS_PER_SECOND / 3, &e);
+        video_reader_destroy(r);
+    } else {
+        CHECK(e.code == ERR_INVALID || e.code == ERR_UNSUPPORTED);
+        CHECK(e.msg[0] != '\0');
+    }
+    CHECK(opened == 0);
+    CHECK(cpu_seconds() - start < 10);
+    close(fd);
+}
+
+static int good_film(void)
+{
+    static const int lengths[] = {40};
+    struct err e = {0};
+    struct synth_film f = {
+        .fps_num = 30, .fps_den = 1, .lengths = lengths, .chunks = 1, .sound_samples = 60000};
+
+    return synth_mp4(f, NULL, 0, &e);
+}
+
+static void test_numbers(void)
+{
+    struct media_info info;
+    struct err e = {0};
+    int good = good_film(), fd;
+
+    CHECK_CASE("good");
+    CHECK(media_probe(good, &info, NULL, &e));
+    for (size_t i = 0; i < sizeof patches / sizeof patches[0]; i++) {
+        const struct patch_case *p = &patches[i];
+        check_answer(p->name, patched(good, p->type, p->skip, p->bytes, p->size));
+    }
+    fd = patched(good, "avc1", 28, "\x3e\x80\x3e\x80", 4);
+    CHECK_CASE("too many pixels");
+    CHECK(!media_probe(fd, &info, NULL, &e));
+    CHECK(e.code == ERR_INVALID && strstr(e.msg, "too_many_pixels"));
+    close(fd);
+    close(good);
+}
+
+/* The external-reference kind of MOV: the samples are said to be in another file. */
+static void test_foreign_samples(void)
+{
+    int good = good_film();
+    int fd = patched(good, "url ", 4, "\0\0\0\0/etc/passwd", 4);
+
+    check_answer("external dref", fd);
+    close(good);
+}
+
+static int64_t steady_30(int i)
+{
+    return i * INT64_C(1000000) / 30;
+}
+
+static int64_t steady_sound(int k)
+{
+    return k * INT64_C(1024000000) / 48000;
+}
+
+/* Random damage: no crash, no hang, no foreign file. */
+static void test_damage(void)
+{
+    static const char *const containers[] = {"mp4", "matroska", "mpegts", "avi", "flv"};
+    unsigned seed = 4711;
+    struct err e = {0};
+    struct h264_settings s = synth_settings(30, 1);
+    int chunk = synth_chunk(&s, 0, 40, &e), sound = synth_sound(60000, &e);
+
+    for (int c = 0; c < 5; c++) {
+        int good = remux(containers[c], "", chunk, steady_30, sound, steady_sound);
+        size_t n = (size_t)lseek(good, 0, SEEK_END);
+        uint8_t *data = malloc(n);
+
+        CHECK(good >= 0);
+        for (int round = 0; round < 30; round++) {
+            if (pread(good, data, n, 0) != (ssize_t)n)
+                abort();
+            for (int hit = 0; hit < 1 + round; hit++) {
+                seed = seed * 1103515245 + 12345;
+                /* Half of the blows fall on the head, where the structure is. */
+                data[(seed >> 3) % (hit % 2 ? n : n < 2000 ? n : 2000)] = (uint8_t)(seed >> 24);
+            }
+            check_answer(containers[c], file_of(data, n));
+        }
+        free(data);
+        close(good);
+    }
+    close(chunk);
+    close(sound);
+}
+
+int main(void)
+{
+    AVIOContext *pb = NULL;
+
+    media_init();
+    /* The counters have teeth. */
+    CHECK(avio_open(&pb, "file:/etc/hostname", AVIO_FLAG_READ) < 0 && opened > 0);
+    opened = 0;
+    CHECK(avio_open(&pb, "http://127.0.0.1:9/", AVIO_FLAG_READ) < 0 && opened > 0);
+    test_texts();
+    test_scraps();
+    test_numbers();
+    test_foreign_samples();
+    test_damage();
+    return check_done();
+}
