@@ -14,16 +14,18 @@
 #include "render/caption_text.h"
 #include "render/letters.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LAYOUT_BYTES (8u << 20)
 #define LEFT_OUT_BYTES 200
 
-/* Where letters may stand, in pixels of the formats the plan knows. Vertical: inside what the apps'
- * own buttons and texts leave free on every platform (top 270, bottom 480, left 65, right 170). */
+/* Where letters may stand, in pixels of one frame of that shape; others are scaled to it. Vertical:
+ * inside what the apps' own buttons and texts leave free on every platform (top 270, bottom 480,
+ * left 65, right 170). */
 struct place {
-    int width, height;                 /* of the frame */
+    double width, height;              /* of the frame */
     double em, centre_y, max_width;    /* captions */
     double mark_em, mark_x, mark_y;    /* watermark */
 };
@@ -46,7 +48,7 @@ struct shown {
 
 struct captions {
     const struct plan *plan;
-    const struct place *place;
+    struct place place; /* of this film's frame */
     struct shown *shown; /* [plan->caption_count] */
     char *watermark;     /* cleaned, malloc'd; NULL: none */
     struct fontset *fonts; /* NULL: nothing is written anywhere */
@@ -54,12 +56,18 @@ struct captions {
     char left_out[LEFT_OUT_BYTES];
 };
 
-static const struct place *place_of(const struct plan_format *f)
+static struct place place_of(const struct plan_format *f)
 {
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (places[i].width == f->width && places[i].height == f->height)
-            return &places[i];
-    return &places[0];
+    const struct place *best = &places[0];
+    for (size_t i = 1; i < sizeof places / sizeof places[0]; i++)
+        if (fabs(places[i].width / places[i].height - (double)f->width / f->height) <
+            fabs(best->width / best->height - (double)f->width / f->height))
+            best = &places[i];
+    double k = f->width / best->width;
+    return (struct place){.width = f->width, .height = f->height, .em = best->em * k,
+                          .centre_y = best->centre_y * k, .max_width = best->max_width * k,
+                          .mark_em = best->mark_em * k, .mark_x = best->mark_x * k,
+                          .mark_y = best->mark_y * k};
 }
 
 static int64_t to_frame(const struct plan *p, int64_t ticks)
@@ -309,7 +317,7 @@ struct caption_painter {
 
 static bool draw_watermark(struct caption_painter *p, struct err *e)
 {
-    const struct place *at = p->c->place;
+    const struct place *at = &p->c->place;
     struct letters_style style = {.em = at->mark_em, .outline = at->mark_em * OUTLINE_EM / 2,
                                   .alpha = MARK_ALPHA, .anchor = ANCHOR_TOP_LEFT,
                                   .x = at->mark_x, .y = at->mark_y};
@@ -345,7 +353,7 @@ void caption_painter_destroy(struct caption_painter *p)
 
 static struct letters_style caption_style(const struct captions *c)
 {
-    const struct place *at = c->place;
+    const struct place *at = &c->place;
     return (struct letters_style){.em = at->em, .outline = at->em * OUTLINE_EM,
                                   .shadow = at->em * SHADOW_EM, .alpha = 255,
                                   .anchor = ANCHOR_CENTRE, .x = at->width / 2.0,
@@ -389,7 +397,7 @@ static bool lay_out(struct caption_painter *p, size_t caption, struct err *e)
 
     struct ruler_use use = {.letters = c->letters, .style = caption_style(c)};
     double both = ruler_width(&use, "n n", 3), alone = ruler_width(&use, "nn", 2);
-    struct caption_ruler ruler = {.max_width = c->place->max_width,
+    struct caption_ruler ruler = {.max_width = c->place.max_width,
                                   .space_width = both > alone ? both - alone : 0,
                                   .width = ruler_width, .user = &use};
     struct caption_page *in = NULL;
