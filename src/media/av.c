@@ -14,9 +14,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-/* The largest single block that a file can make libav allocate. */
-#define MAX_ALLOC_BYTES ((size_t)512 << 20)
+/* The largest single block that a file can make libav allocate. The largest honest one is a plane of
+ * 16-bit samples of MEDIA_MAX_PIXELS (72 MB); a picture of 16000x16000 already needs more. */
+#define MAX_ALLOC_BYTES ((size_t)192 << 20)
 
 bool av_fail(struct err *e, int rc, const char *what)
 {
@@ -41,13 +43,14 @@ static void log_nothing(void *ctx, int level, const char *fmt, va_list args)
 
 void media_init(void)
 {
-    const char *level = getenv("AIVE_LOG");
+    const char *level = getenv("AIVE_LOG_LEVEL");
 
     if (level && strcmp(level, "debug") == 0)
         av_log_set_level(AV_LOG_VERBOSE);
     else
         av_log_set_callback(log_nothing);
     av_max_alloc(MAX_ALLOC_BYTES);
+    tzset(); /* reading a date asks for the time zone, which is in a file */
     av_get_cpu_flags();
     av_cpu_count();
     encode_versions();

@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 /* Once per process, before any cage closes: registers nothing, loads and touches what libav loads
- * lazily (codec tables, CPU flags, log callback that goes to stderr only at AIVE_LOG=debug). */
+ * lazily (codec tables, CPU flags, log callback that goes to stderr only at AIVE_LOG_LEVEL=debug). */
 void media_init(void);
 
 struct media_info {

@@ -219,7 +219,8 @@ static void check_folder(const char *root, const char *name, const struct file_c
     while (dir && (entry = readdir(dir)))
         if (entry->d_type == DT_REG && !find_case(cases, n, entry->d_name)) {
             CHECK_CASE(entry->d_name);
-            CHECK(!"a file that is not in the table");
+            fprintf(stderr, "%s is not in the table\n", entry->d_name);
+            CHECK(false);
         }
     if (dir)
         closedir(dir);
