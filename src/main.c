@@ -53,6 +53,18 @@ static bool asks_for_help(int argc, char **argv)
     return false;
 }
 
+/* docs/settings.md, to be kept as a file: a test compares the two. */
+static void print_settings_page(void)
+{
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_adds(&b, "# Settings\n\nFlags win over environment variables, these over a `.env` file in the "
+                 "working folder.\nThis page is printed by `aive help settings`.\n");
+    options_markdown(config_options, &b);
+    fwrite(b.data, 1, b.len, stdout);
+    buf_finish(&b);
+}
+
 /* The one thing a signal handler can reach; set before the handlers are. */
 static struct cancel *interrupt;
 
@@ -149,6 +161,10 @@ int main(int argc, char **argv)
     }
     if (argc > 1 && strcmp(argv[1], "work-horse") == 0)
         return horse_main(horse_kinds);
+    if (argc > 2 && strcmp(argv[1], "help") == 0 && strcmp(argv[2], "settings") == 0) {
+        print_settings_page();
+        return 0;
+    }
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_usage(argc < 2 ? stderr : stdout);

@@ -35,7 +35,8 @@ bool consent_status_get(struct request *req, struct reply *reply, struct err *e)
     return reply_consent(reply, app_workspace(req), p->id, req->arena, e);
 }
 
-/* Withdrawn consent ends what is being rendered of the asset. */
+/* Withdrawn consent ends what is being rendered of the asset. Inside the withdrawing transaction, so
+ * that nothing is queued in between. */
 static bool cancel_renders(struct workspace *ws, int64_t asset_id, struct arena *a, struct err *e)
 {
     struct job *rows;
@@ -50,7 +51,6 @@ static bool cancel_renders(struct workspace *ws, int64_t asset_id, struct arena 
             return false;
         }
     }
-    jobs_wake(&ws->jobs);
     return true;
 }
 
@@ -59,10 +59,14 @@ bool consent_checkbox_post(struct request *req, struct reply *reply, struct err 
     struct workspace *ws = app_workspace(req);
     const struct id_param *p = req->params;
     const struct consent_checkbox *body = req->body;
-    if (!consent_set_checkbox(ws->store, p->id, body->accepted == 1, e))
-        return e->code == ERR_NOT_FOUND ? err_set(e, ERR_NOT_FOUND, "Asset not found") : false;
-    if (body->accepted != 1 && !cancel_renders(ws, p->id, req->arena, e))
+    if (!store_begin(ws->store, e))
         return false;
+    bool ok = consent_set_checkbox(ws->store, p->id, body->accepted == 1, e) &&
+              (body->accepted == 1 || cancel_renders(ws, p->id, req->arena, e));
+    ok = store_end(ws->store, ok, e);
+    jobs_wake(&ws->jobs);
+    if (!ok)
+        return e->code == ERR_NOT_FOUND ? err_set(e, ERR_NOT_FOUND, "Asset not found") : false;
     return reply_consent(reply, ws, p->id, req->arena, e);
 }
 

@@ -29,14 +29,18 @@ static bool order_text(const struct workspace *ws, const struct render_request *
     return !out->failed ? true : err_set(e, ERR_NO_MEMORY, "no memory for the render");
 }
 
+/* The gate is looked at in the transaction that queues: consent withdrawn a moment ago must not let
+ * a render slip in behind the cancelling. */
 static bool queue_render(struct workspace *ws, const struct project_detail *d, const char *spec,
-                         char id[JOB_ID_SIZE], struct err *e)
+                         char id[JOB_ID_SIZE], struct arena *a, struct err *e)
 {
     struct job_order order = {.kind = "render", .project_id = d->project.id,
                               .asset_id = d->asset.id, .spec = spec};
+    struct consent consent;
     if (!store_begin(ws->store, e))
         return false;
-    bool ok = job_create(&ws->jobs, &order, id, e) &&
+    bool ok = consent_get(ws->store, d->asset.id, &consent, a, e) &&
+              consent_complete(ws, &consent, e) && job_create(&ws->jobs, &order, id, e) &&
               project_set_status(ws->store, d->project.id, PROJECT_RENDERING, e);
     ok = store_end(ws->store, ok, e);
     jobs_wake(&ws->jobs);
@@ -64,7 +68,7 @@ bool render_start_post(struct request *req, struct reply *reply, struct err *e)
     char id[JOB_ID_SIZE];
     buf_init(&spec, (size_t)32 << 20);
     bool ok = order_text(ws, body, &d, &spec, e) && film_check(ws, &d, spec.data, req->arena, e) &&
-              queue_render(ws, &d, spec.data, id, e);
+              queue_render(ws, &d, spec.data, id, req->arena, e);
     buf_finish(&spec);
     return ok && reply_job(reply, 200, id, req->arena);
 }

@@ -25,7 +25,7 @@ enum { ENV_MAX = 24 };
 /* All that a work-horse may know of the parent's environment: no secrets, nothing of the user. HOME
  * and XDG_CACHE_HOME are where fontconfig keeps its cache, without which it scans every font. */
 static const char *const env_passed[] = {
-    "AIVE_LOG",     "FONTCONFIG_FILE", "FONTCONFIG_PATH", "HOME",         "XDG_CACHE_HOME",
+    "AIVE_LOG_LEVEL", "FONTCONFIG_FILE", "FONTCONFIG_PATH", "HOME",         "XDG_CACHE_HOME",
     "ASAN_OPTIONS", "LSAN_OPTIONS",    "UBSAN_OPTIONS",   "TSAN_OPTIONS",
 };
 static const char *const env_fixed[] = {"TZ=UTC", "LANG=C.UTF-8", "PATH=/usr/bin:/bin"};

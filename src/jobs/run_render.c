@@ -206,12 +206,24 @@ static bool run_render(struct job_run *run, struct err *e)
     return ok;
 }
 
+/* The project stays `rendering` while another of its renders goes on. */
 static bool settle_render(struct store *s, const struct job *job, struct err *e)
 {
+    struct jobs js = {.store = s};
+    struct arena a;
+    struct job *rows;
+    size_t count;
+    bool others = false;
+    arena_init(&a, 1 << 20);
+    bool ok = job_active_of_project(&js, job->project_id, "render", &rows, &count, &a, e);
+    for (size_t i = 0; ok && i < count; i++)
+        others = others || strcmp(rows[i].id, job->id) != 0;
+    arena_finish(&a);
+
     enum project_status status = job->state == JOB_FINISHED   ? PROJECT_RENDERED
                                  : job->state == JOB_CANCELED ? PROJECT_ANALYZED
                                                               : PROJECT_FAILED;
-    return project_set_status(s, job->project_id, status, e);
+    return ok && (others || project_set_status(s, job->project_id, status, e));
 }
 
 const struct job_kind job_render = {

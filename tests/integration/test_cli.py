@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import AIVE, MEDIA, SLOW, probe, run_aive
+from conftest import AIVE, MEDIA, ROOT, SLOW, probe, run_aive
 
 
 def test_help_teaches():
@@ -20,6 +20,12 @@ def test_help_teaches():
     serve = run_aive("serve", "--help").stdout
     for text in ("--port PORT", "[8000]", "(AIVE_PORT)", "AIVE_WATERMARK_TEXT", "AIVE_DATABASE_URL"):
         assert text in serve
+
+
+def test_settings_page_is_current():
+    page = run_aive("help", "settings").stdout
+    assert page == (ROOT / "docs" / "settings.md").read_text(), \
+        "run: build/aive help settings > docs/settings.md"
 
 
 @pytest.mark.parametrize("arguments, code, words", [
