@@ -23,6 +23,9 @@
  * clocks round (0.5 ms), less than any frame rate notices. */
 #define SOURCE_TOLERANCE_TICKS (TICKS_PER_SECOND / 1000)
 
+/* How far behind the duration a segment may end when the length of a frame is not known. */
+#define END_SLACK_TICKS (TICKS_PER_SECOND / 10)
+
 const struct plan_format plan_formats[] = {
     {"vertical", 1080, 1920},
     {"square", 1080, 1080},
@@ -130,7 +133,8 @@ static bool check_times(const struct timeline_segment *in, const struct plan_sou
     if (in->start < 0 || in->end <= in->start)
         return err_set(e, ERR_INVALID, "end (%g) must come after start (%g), start not before 0",
                        in->end, in->start);
-    double last = ticks_to_seconds(src->duration_ticks + src->frame_ticks);
+    int64_t slack = src->frame_ticks > 0 ? src->frame_ticks : END_SLACK_TICKS;
+    double last = ticks_to_seconds(src->duration_ticks + slack);
     if (in->end > last + 1e-6)
         return err_set(e, ERR_INVALID, "end (%g) lies behind the end of the source (%g)", in->end,
                        ticks_to_seconds(src->duration_ticks));

@@ -46,7 +46,7 @@ const struct plan_format *plan_format_find(const char *name); /* NULL: unknown *
 struct plan_source {
     const char *path;       /* what a sound's "path" in the timeline names it by; NULL: by nothing */
     int64_t duration_ticks; /* > 0 */
-    int64_t frame_ticks;    /* a segment may end so far behind the duration */
+    int64_t frame_ticks;    /* a segment may end so far behind the duration; 0: 0.1 s */
     bool has_video, has_audio;
     const char *hash; /* of its content, hex: goes into chunk keys */
 };

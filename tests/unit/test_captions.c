@@ -6,7 +6,7 @@
 #include "render/captions.h"
 #include "render/font_cmap.h"
 #include "render/overlay.h"
-#include "tests/check.h"
+#include "check.h"
 
 #include <stdlib.h>
 

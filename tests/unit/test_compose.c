@@ -5,7 +5,7 @@
 #include "render/compose.h"
 #include "render/geometry.h"
 #include "render/resample.h"
-#include "tests/check.h"
+#include "check.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
