@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "effects/effect.h"
-#include "tests/check.h"
+#include "check.h"
 
 #include <stdlib.h>
 

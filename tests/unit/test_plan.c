@@ -2,7 +2,7 @@
 #include "core/timebase.h"
 #include "render/plan.h"
 #include "timeline/timeline.h"
-#include "tests/check.h"
+#include "check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,13 +124,13 @@ static void cuts_off_the_grid_stay_inside(void)
     }
 }
 
-static char *many_segments(int n, double start, double length, const char *effects)
+static char *many_segments(int n, double start, double length, const char *fx)
 {
     char *json = malloc((size_t)n * 120 + 100), *at = json;
     at += sprintf(at, "{\"segments\":[");
     for (int i = 0; i < n; i++)
         at += sprintf(at, "%s{\"name\":\"s\",\"start\":%.9f,\"end\":%.9f,\"effects\":%s}",
-                      i ? "," : "", start, start + length, effects);
+                      i ? "," : "", start, start + length, fx);
     sprintf(at, "]}");
     return json;
 }
