@@ -4,6 +4,8 @@
  * The functions by which a library opens anything are replaced here by ones that count and refuse,
  * so "no foreign file was opened" is observed, not inferred.
  */
+#undef _FILE_OFFSET_BITS /* it renames open() to open64(), and both are replaced below */
+
 #include "check.h"
 #include "unit/synth_remux.h"
 
