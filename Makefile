@@ -56,7 +56,7 @@ fuzz:
 	@tests/fuzz/run.sh $(FUZZ_SECONDS)
 
 bench: all
-	@packaging/install test
+	@packaging/install test bench
 	@bench/run.sh $(BUILD)
 
 install: all

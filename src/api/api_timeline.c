@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define ANALYSIS_WAIT_MS (15 * 60 * 1000)
-#define STORE_TRIES 5
 
 bool timeline_get(struct request *req, struct reply *reply, struct err *e)
 {
@@ -100,28 +99,23 @@ static bool merged_text(const struct project_detail *d, const struct timeline *u
     return timeline_write(next, text, e);
 }
 
-/* Merging reads the head, so storing must find it unchanged; when somebody was faster, once more,
- * unless the client itself insists on a revision. */
+/* Reading the head, merging and storing are one transaction: nobody's change is lost in between. */
 static bool store_update(struct request *req, int64_t id, const struct timeline *update,
                          struct err *e)
 {
     struct workspace *ws = app_workspace(req);
-    for (int tries = 0; tries < STORE_TRIES; tries++) {
-        struct project_detail d;
-        struct buf text;
-        int64_t expected;
-        if (!find_project(ws, id, &d, req->arena, e) ||
-            !expected_revision(req, &d.timeline, &expected, e))
-            return false;
-        buf_init(&text, timeline_limits.max_bytes);
-        bool ok = merged_text(&d, update, req->arena, &text, e) &&
-                  timeline_doc_put(ws->store, id, d.timeline.revision, "user", text.data, text.len,
-                                   NULL, e);
-        buf_finish(&text);
-        if (ok || e->code != ERR_STALE || expected >= 0)
-            return ok;
-    }
-    return err_set(e, ERR_BUSY, "Too many changes of this timeline at once: try again");
+    struct project_detail d;
+    struct buf text;
+    int64_t expected;
+    if (!store_begin(ws->store, e))
+        return false;
+    buf_init(&text, timeline_limits.max_bytes);
+    bool ok = find_project(ws, id, &d, req->arena, e) &&
+              expected_revision(req, &d.timeline, &expected, e) &&
+              merged_text(&d, update, req->arena, &text, e) &&
+              timeline_doc_put(ws->store, id, expected, "user", text.data, text.len, NULL, e);
+    buf_finish(&text);
+    return store_end(ws->store, ok, e);
 }
 
 bool timeline_post(struct request *req, struct reply *reply, struct err *e)
