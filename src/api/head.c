@@ -122,6 +122,17 @@ static bool check_framing(const struct head *h, struct head_body *body, int *sta
     return true;
 }
 
+/* Headers of which a second one could contradict the first. */
+static bool check_single(const struct head *h, const char **words)
+{
+    const struct head_field *last;
+    if (count(h, "Authorization", &last) > 1)
+        return refuse(words, "More than one Authorization header");
+    if (count(h, "Content-Type", &last) > 1)
+        return refuse(words, "More than one Content-Type header");
+    return true;
+}
+
 int head_check(const struct head *h, size_t max_fields, struct head_body *body, const char **words)
 {
     int status = 400;
@@ -139,5 +150,7 @@ int head_check(const struct head *h, size_t max_fields, struct head_body *body, 
             *words = "A request header has a forbidden character";
             return 400;
         }
-    return check_host(h, words) && check_framing(h, body, &status, words) ? 0 : status;
+    bool ok = check_host(h, words) && check_single(h, words) &&
+              check_framing(h, body, &status, words);
+    return ok ? 0 : status;
 }

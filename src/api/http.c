@@ -9,6 +9,8 @@
  *    URI callback, and its own decoding is switched off.
  *  - It accepts what makes request smuggling work; exchange.c checks the head first (head.c).
  *  - Its timer counts idle time only: deadlines.c does the rest.
+ *  - It writes Content-Length: 0 into a 304, which browsers are used to ignoring; there is no way
+ *    to keep it from that.
  *  - Suspending is allowed inside its callbacks only, resuming from everywhere; a suspended
  *    connection must be resumed before the daemon stops. See note_resumed() for the rest.
  */
@@ -430,7 +432,7 @@ static void log_access(const struct call *c)
         .path = *req->path ? req->path : c->target,
         .id = req->id,
         .client = c->client,
-        .status = c->x.reply.status, /* 0: gone before there was an answer */
+        .status = c->x.reply.status,
         .bytes = c->answer_bytes,
         .ms = (double)(now.tv_sec - c->began.tv_sec) * 1e3 +
               (double)(now.tv_nsec - c->began.tv_nsec) / 1e6,

@@ -63,7 +63,7 @@ struct http_limits {
 /* One line of the access log. Texts live during the call only. */
 struct http_access {
     const char *method, *path, *id, *client; /* path is the raw one when it could not be decoded */
-    int status;
+    int status;     /* 0: the client had gone, or the library refused what it could not parse */
     uint64_t bytes; /* of the body, as promised in Content-Length */
     double ms;      /* from the request line to the last byte handed to the kernel */
 };

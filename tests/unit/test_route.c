@@ -228,6 +228,8 @@ static const struct {
     {"two lengths", 400, "POST", "HTTP/1.1", {HOST, F("Content-Length", "5"), F("content-length", "5")}},
     {"length and chunks", 400, "POST", "HTTP/1.1",
      {HOST, F("Content-Length", "5"), F("Transfer-Encoding", "chunked")}},
+    {"two keys", 400, "GET", "HTTP/1.1", {HOST, F("Authorization", "a"), F("authorization", "a")}},
+    {"two types", 400, "POST", "HTTP/1.1", {HOST, F("Content-Type", "a"), F("Content-Type", "b")}},
     {"negative length", 400, "POST", "HTTP/1.1", {HOST, F("Content-Length", "-1")}},
     {"signed length", 400, "POST", "HTTP/1.1", {HOST, F("Content-Length", "+4")}},
     {"hex length", 400, "POST", "HTTP/1.1", {HOST, F("Content-Length", "0x4")}},
