@@ -163,7 +163,10 @@ def check_against_openapi(server, method, path, answer):
     visited.add((method, template, answer.status_code))
     if not answer.headers.get("content-type", "").startswith("application/json"):
         return
-    described = doc["paths"][template][method.lower()]["responses"].get(str(answer.status_code))
+    responses = doc["paths"][template][method.lower()]["responses"]
+    described = responses.get(str(answer.status_code))
+    if not described and answer.status_code in (400, 429, 500, 503, 504, 507):
+        described = responses["default"]  # what any endpoint may answer
     assert described, f"{method} {template} answers {answer.status_code}, which OpenAPI lacks"
     schema = described.get("content", {}).get("application/json", {}).get("schema")
     if schema:
