@@ -16,8 +16,8 @@
 #include <string.h>
 #include <time.h>
 
-/* The largest single block that a file can make libav allocate. The largest honest one is a plane of
- * 16-bit samples of MEDIA_MAX_PIXELS (72 MB); a picture of 16000x16000 already needs more. */
+/* The largest single block that a file can make libav allocate. The largest honest one is a plane
+ * of 16-bit samples of MEDIA_MAX_PIXELS (72 MB); a picture of 16000x16000 already needs more. */
 #define MAX_ALLOC_BYTES ((size_t)192 << 20)
 
 bool av_fail(struct err *e, int rc, const char *what)
@@ -27,8 +27,9 @@ bool av_fail(struct err *e, int rc, const char *what)
     if (rc == AVERROR(ENOMEM))
         return err_set(e, ERR_INVALID,
                        "%s: the file asks for more streams or memory than is allowed", what);
-    if (rc == AVERROR(EIO) || rc == AVERROR(ENOSPC))
-        return err_errno(e, AVUNERROR(rc), "%s", what);
+    if (rc == AVERROR(EIO) || rc == AVERROR(EINVAL) || rc == AVERROR_EOF ||
+        rc == AVERROR_INVALIDDATA)
+        return err_set(e, ERR_INVALID, "%s: it is damaged or cut off", what);
     av_strerror(rc, words, sizeof words);
     return err_set(e, ERR_INVALID, "%s: %s", what, words);
 }

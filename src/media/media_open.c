@@ -70,8 +70,10 @@ static int io_read(void *user, uint8_t *buf, int size)
     do
         n = pread(io->fd, buf, (size_t)size, io->pos);
     while (n < 0 && errno == EINTR);
-    if (n < 0)
+    if (n < 0) {
+        io->errnum = errno;
         return AVERROR(errno);
+    }
     if (n == 0)
         return AVERROR_EOF;
     io->pos += n;
@@ -127,6 +129,10 @@ bool source_interrupted(const struct source *s, struct err *e)
     }
     if (s->io.deadline_ns && now_ns() > s->io.deadline_ns) {
         err_set(e, ERR_TIMEOUT, "reading the file took longer than is allowed");
+        return true;
+    }
+    if (s->io.errnum) {
+        err_errno(e, s->io.errnum, "read the file");
         return true;
     }
     return false;
@@ -441,10 +447,6 @@ enum source_result source_read(struct source *s, AVPacket *pkt, struct err *e)
         }
         if (rc == AVERROR_EOF)
             return SOURCE_END;
-        if (rc == AVERROR(EIO)) {
-            av_fail(e, rc, "read the file");
-            return SOURCE_FAILED;
-        }
         if (rc < 0) {
             bad++;
             continue;

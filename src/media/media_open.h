@@ -26,6 +26,7 @@ struct source_io {
     int64_t pos, size;   /* bytes */
     int64_t deadline_ns; /* CLOCK_MONOTONIC; 0 none */
     const struct cancel *cancel;
+    int errnum; /* of a failed read; 0 none. libav says EIO of damaged files too */
 };
 
 struct source {
@@ -68,7 +69,7 @@ int source_rotation(const AVStream *st);
  * NULL. */
 AVRational source_sar(const struct source *s, AVFrame *frame);
 
-/* Was it cancel or the deadline that ended a call? Sets e and returns true if so. */
+/* Was it cancel, the deadline or the machine that ended a call? Sets e and returns true if so. */
 bool source_interrupted(const struct source *s, struct err *e);
 
 #endif
