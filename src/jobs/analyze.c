@@ -74,6 +74,12 @@ static bool listen_all(struct horse *h, struct audio_reader *r, struct beats *b,
     return n == 0;
 }
 
+/* To what is measured: more digits would only pretend. NAN stays NAN. */
+static double rounded(double x, double steps)
+{
+    return round(x * steps) / steps;
+}
+
 /* The loudness curve, thinned to LEVEL_STEP_S or what LEVELS_MAX allows. */
 static bool fill_levels(const struct energy_meter *meter, struct arena *a,
                         struct analysis_report *r, struct err *e)
@@ -89,21 +95,23 @@ static bool fill_levels(const struct energy_meter *meter, struct arena *a,
     energy_db(meter, every / 2, db);
     size_t n = 0;
     for (size_t i = every / 2; i < hops; i += every)
-        levels[n++] = round((double)db[i] * 10) / 10;
+        levels[n++] = rounded(db[i], 10);
     r->levels = (struct wire_list){levels, n};
     r->level_step = (double)every / HOPS_PER_SECOND;
     return true;
 }
 
 /* Copies what the trackers found into the report; lists live in the arena. */
-static bool fill_report(const struct beats_result *found, const struct energy_meter *meter,
+static bool fill_report(struct beats_result *found, const struct energy_meter *meter,
                         struct arena *a, struct analysis_report *r, struct err *e)
 {
-    r->duration = found->duration_s;
-    r->tempo = found->tempo;
-    r->confidence = found->count ? found->confidence : NAN;
+    r->duration = rounded(found->duration_s, 1000);
+    r->tempo = rounded(found->tempo, 100);
+    r->confidence = found->count ? rounded(found->confidence, 1000) : NAN;
+    for (size_t i = 0; i < found->count; i++)
+        found->beats_s[i] = rounded(found->beats_s[i], 1000);
     r->beats = (struct wire_list){found->beats_s, found->count};
-    r->drop = found->energy.drop_s;
+    r->drop = rounded(found->energy.drop_s, 1000);
     if (!fill_levels(meter, a, r, e))
         return false;
 
@@ -112,13 +120,14 @@ static bool fill_report(const struct beats_result *found, const struct energy_me
     if (!marks || !silence_find(meter, &SILENCE_DEFAULTS, &pauses, e))
         return marks ? false : err_set(e, ERR_NO_MEMORY, "no memory for the analysis");
     for (size_t i = 0; i < found->energy.count; i++)
-        marks[i] = (struct energy_mark){found->energy.peaks[i].time_s,
-                                        found->energy.peaks[i].score};
+        marks[i] = (struct energy_mark){rounded(found->energy.peaks[i].time_s, 1000),
+                                        rounded(found->energy.peaks[i].score, 1000)};
     r->energy = (struct wire_list){marks, found->energy.count};
 
     struct pause_mark *quiet = arena_array(a, pauses.count + 1, sizeof *quiet);
     for (size_t i = 0; quiet && i < pauses.count; i++)
-        quiet[i] = (struct pause_mark){pauses.pauses[i].start_s, pauses.pauses[i].end_s};
+        quiet[i] = (struct pause_mark){rounded(pauses.pauses[i].start_s, 1000),
+                                       rounded(pauses.pauses[i].end_s, 1000)};
     r->pauses = (struct wire_list){quiet, pauses.count};
     silence_finish(&pauses);
     return quiet ? true : err_set(e, ERR_NO_MEMORY, "no memory for the analysis");
@@ -198,14 +207,11 @@ bool analyze_run(int fd, const struct analyze_watch *watch, const struct cancel 
     return *report != NULL;
 }
 
-const struct transcript_report *transcript_none(const char *models_dir, const char *model,
-                                                struct arena *a)
+const struct transcript_report *transcript_none(const char *model, struct arena *a)
 {
     struct transcript_report *t = arena_alloc(a, sizeof *t);
-    const char *reason = arena_printf(
-        a, "no speech engine is built into this version of aive (model %s, models folder %s)",
-        model, models_dir);
     if (t)
-        t->reason = reason;
+        t->reason = arena_printf(
+            a, "no speech engine is built into this version of aive, so model %s cannot run", model);
     return t;
 }

@@ -50,9 +50,8 @@ bool analyze_run(int fd, const struct analyze_watch *watch, const struct cancel 
                  struct arena *a, struct analysis_report **report, const char **json,
                  struct err *e);
 
-/* Why there is no transcript, in words for the settings at hand. */
-const struct transcript_report *transcript_none(const char *models_dir, const char *model,
-                                                struct arena *a);
+/* No transcript, and why. NULL: no memory. */
+const struct transcript_report *transcript_none(const char *model, struct arena *a);
 
 struct workspace;
 struct asset;

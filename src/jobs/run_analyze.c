@@ -72,11 +72,13 @@ struct timeline *analyze_layout(const struct workspace *ws, const struct asset *
     const struct config *c = ws->config;
     const struct transcript_report *heard = report->transcript;
     if (!heard)
-        heard = transcript_none(c->models_dir, c->whisper_model, a);
+        heard = transcript_none(c->whisper_model, a);
     const char *dir = arena_printf(a, "%s/templates", c->share_dir);
     struct template *tpl = dir ? template_load(dir, c->template_name, a, e) : NULL;
     struct layout_facts facts;
-    if (!tpl || !facts_from(asset, report, a, &facts, e))
+    if (!heard)
+        err_set(e, ERR_NO_MEMORY, "no memory for the transcript");
+    if (!heard || !tpl || !facts_from(asset, report, a, &facts, e))
         return NULL;
     struct timeline *tl =
         timeline_generate(tpl, &facts, timeline_seed(asset->content_hash), a, e);
