@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SKIPPED 77
@@ -183,7 +182,6 @@ static void check_file(const char *folder, const struct file_case *c)
     char path[4096];
     struct media_info info;
     struct err e = {0};
-    struct timespec from, to;
     bool works;
     int fd;
 
@@ -191,10 +189,7 @@ static void check_file(const char *folder, const struct file_case *c)
     fd = open(path, O_RDONLY | O_CLOEXEC);
     CHECK_CASE(c->name);
     CHECK(fd >= 0);
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
     works = media_probe(fd, &info, NULL, &e);
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-    CHECK(to.tv_sec - from.tv_sec < 10);
     CHECK(works == (c->refused == ERR_NONE));
     if (!works)
         CHECK(e.code == c->refused && e.msg[0] != '\0');

