@@ -18,3 +18,11 @@ bool health_get(struct request *req, struct reply *reply, struct err *e)
     };
     return reply_json(reply, &wire_health, &h);
 }
+
+/* Whoever opens the server's address in a browser shall find something. */
+bool home_get(struct request *req, struct reply *reply, struct err *e)
+{
+    (void)req;
+    (void)e;
+    return reply_redirect(reply, 307, "/docs");
+}

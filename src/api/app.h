@@ -61,7 +61,7 @@ bool consent_complete(const struct workspace *ws, const struct consent *c, struc
 
 /* --- Handlers, one file for each resource ---------------------------------------------------- */
 
-route_fn health_get;
+route_fn home_get, health_get;
 route_fn ingest_post;
 route_fn timeline_get, timeline_post, timeline_analyze;
 route_fn timeline_revisions_get, timeline_undo_post, timeline_redo_post;

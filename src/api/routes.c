@@ -41,6 +41,8 @@ static const struct route_response model_answers[] = {UNAVAILABLE, {0}};
 static const struct route_response chat_answers[] = {NOT_FOUND, UNAVAILABLE, {0}};
 
 const struct route api_routes[] = {
+    {.method = "GET", .path = "/", .name = "home", .access = ACCESS_PUBLIC, .run = RUN_INLINE, .handler = home_get, .hidden = true,
+     .help = "To the documentation."},
     {.method = "GET", .path = "/api/healthz", .name = "healthz", .tag = "health", .access = ACCESS_PUBLIC, .run = RUN_INLINE,
      .handler = health_get, .response = &wire_health, .help = "Is the server up, and does its queue answer?"},
 

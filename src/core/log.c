@@ -64,7 +64,7 @@ static void format_text(struct buf *b, const struct log *l, enum log_level level
     if (l->job)
         buf_printf(b, "  [job %.8s]", l->job);
     if (l->request)
-        buf_printf(b, "  [%.8s]", l->request);
+        buf_printf(b, "  [%s]", l->request);
     buf_addc(b, '\n');
 }
 
