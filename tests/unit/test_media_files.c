@@ -109,7 +109,8 @@ static const struct file_case *find_case(const struct file_case *cases, size_t n
     return NULL;
 }
 
-/* Reads pictures in order, then here and there. */
+/* Reads pictures in order (where their number is not known, the first ones), then here and there.
+ */
 static void check_pictures(int fd, const struct media_info *info, int frames)
 {
     struct err e = {0};
@@ -119,7 +120,7 @@ static void check_pictures(int fd, const struct media_info *info, int frames)
     int n = 0, backwards = 0, missing = 0;
 
     CHECK(r != NULL);
-    while (r && n < 1000 && (p = video_reader_next(r, &e))) {
+    while (r && n < (frames ? 1000 : 100) && (p = video_reader_next(r, &e))) {
         backwards += p->pts_ticks <= last;
         last = p->pts_ticks;
         n++;
