@@ -5,7 +5,7 @@
 
 #define METHODS "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 #define EXPOSED                                                                                    \
-    "Accept-Ranges, Content-Disposition, Content-Range, ETag, Location, Retry-After, "            \
+    "Accept-Ranges, Content-Disposition, Content-Range, ETag, Location, Retry-After, "             \
     "X-Request-Id, X-Total-Count"
 
 bool cors_enabled(const struct cors *c)

@@ -25,8 +25,14 @@ void exchange_init(struct exchange *x, struct site *site, const char *client)
     reply_init(&x->reply, &x->arena);
     site_new_id(site, x->id);
     x->req = (struct request){
-        .method = "", .path = "", .arena = &x->arena, .app = site->config->app,
-        .cancel = &site->cancel, .id = x->id, .client = client, .site = site,
+        .method = "",
+        .path = "",
+        .arena = &x->arena,
+        .app = site->config->app,
+        .cancel = &site->cancel,
+        .id = x->id,
+        .client = client,
+        .site = site,
     };
 }
 
@@ -76,7 +82,7 @@ void exchange_overloaded(struct exchange *x)
     answer_error(x, &e);
 }
 
-/* --- Head ---------------------------------------------------------------------------------------- */
+/* --- Head ------------------------------------------------------------------------------------- */
 
 static bool copy_headers(struct exchange *x, const struct head *head)
 {
@@ -128,8 +134,8 @@ static bool redirect_slash(struct exchange *x)
     const char *path = x->req.path, *host = request_header(&x->req, "Host");
     size_t n = strlen(path);
     bool cut = n > 1 && path[n - 1] == '/';
-    char *other = cut ? arena_strndup(&x->arena, path, n - 1)
-                      : arena_printf(&x->arena, "%s/", path);
+    char *other =
+        cut ? arena_strndup(&x->arena, path, n - 1) : arena_printf(&x->arena, "%s/", path);
     if (!other || !host || !route_path_known(x->site->routes, x->site->route_count, other))
         return false;
     size_t raw_len = strcspn(x->target, "?");
@@ -235,7 +241,7 @@ void exchange_head(struct exchange *x, const struct head *head)
         expect_body(x);
 }
 
-/* --- Body ---------------------------------------------------------------------------------------- */
+/* --- Body ------------------------------------------------------------------------------------- */
 
 void exchange_body(struct exchange *x, const char *data, size_t n)
 {
@@ -267,7 +273,7 @@ void exchange_body_end(struct exchange *x)
         answer_error(x, &e);
 }
 
-/* --- Handler ------------------------------------------------------------------------------------- */
+/* --- Handler ---------------------------------------------------------------------------------- */
 
 enum route_run exchange_where(const struct exchange *x)
 {
@@ -292,7 +298,7 @@ void exchange_run(struct exchange *x)
     x->answered = true;
 }
 
-/* --- The finished answer -------------------------------------------------------------------------- */
+/* --- The finished answer ---------------------------------------------------------------------- */
 
 static void default_header(struct reply *r, const char *name, const char *value)
 {

@@ -34,7 +34,7 @@ static bool no_memory(struct err *e)
     return err_set(e, ERR_NO_MEMORY, "out of memory");
 }
 
-/* --- File names ------------------------------------------------------------------------------ */
+/* --- File names ------------------------------------------------------------------------------- */
 
 /* Control characters, and those that turn the reading direction (a name shown as "x4pm.exe"). */
 static bool unwanted(uint32_t cp)

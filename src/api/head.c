@@ -104,16 +104,16 @@ static bool check_framing(const struct head *h, struct head_body *body, int *sta
     if (codings) {
         if (strcmp(h->version, "HTTP/1.0") == 0)
             return refuse(words, "Transfer-Encoding needs HTTP/1.1");
-        body->chunked = codings == 1 && coding->value_len == 7 &&
-                        strncasecmp(coding->value, "chunked", 7) == 0;
+        body->chunked =
+            codings == 1 && coding->value_len == 7 && strncasecmp(coding->value, "chunked", 7) == 0;
         if (!body->chunked) {
             *status = 501;
             return refuse(words, "The only Transfer-Encoding accepted is chunked");
         }
     }
     if (count(h, "Expect", &expect) > 0) {
-        body->expect_continue = expect->value_len == 12 &&
-                                strncasecmp(expect->value, "100-continue", 12) == 0;
+        body->expect_continue =
+            expect->value_len == 12 && strncasecmp(expect->value, "100-continue", 12) == 0;
         if (!body->expect_continue) {
             *status = 417;
             return refuse(words, "The only Expect accepted is 100-continue");
@@ -150,7 +150,7 @@ int head_check(const struct head *h, size_t max_fields, struct head_body *body, 
             *words = "A request header has a forbidden character";
             return 400;
         }
-    bool ok = check_host(h, words) && check_single(h, words) &&
-              check_framing(h, body, &status, words);
+    bool ok =
+        check_host(h, words) && check_single(h, words) && check_framing(h, body, &status, words);
     return ok ? 0 : status;
 }

@@ -78,7 +78,7 @@ struct call {
     uint64_t answer_bytes, drained;
 };
 
-/* --- Counting requests, for a graceful end -------------------------------------------------------- */
+/* --- Counting requests, for a graceful end ---------------------------------------------------- */
 
 static void count_active(struct http_server *s, int by)
 {
@@ -105,7 +105,7 @@ static bool wait_idle(struct http_server *s, unsigned ms)
     return idle;
 }
 
-/* --- The answer ------------------------------------------------------------------------------------- */
+/* --- The answer ------------------------------------------------------------------------------- */
 
 static struct MHD_Response *make_response(struct call *c)
 {
@@ -196,7 +196,7 @@ static enum MHD_Result drain(struct call *c, size_t *size)
     return more ? MHD_YES : MHD_NO;
 }
 
-/* Is what is still to come of an unwanted body little enough to take it, and keep the connection? */
+/* Is the rest of an unwanted body small enough to take it and keep the connection? */
 static bool rest_is_small(const struct call *c)
 {
     const struct head_body *body = &c->x.body;
@@ -204,7 +204,7 @@ static bool rest_is_small(const struct call *c)
            body->length - c->x.body_bytes <= SMALL_BODY;
 }
 
-/* --- The handler -------------------------------------------------------------------------------------- */
+/* --- The handler ------------------------------------------------------------------------------ */
 
 /* What is left of an upload, and whether the body is complete. */
 static void end_body(struct call *c)
@@ -243,7 +243,7 @@ static enum MHD_Result run(struct call *c)
     return MHD_YES;
 }
 
-/* --- Head and body -------------------------------------------------------------------------------------- */
+/* --- Head and body ---------------------------------------------------------------------------- */
 
 struct collected {
     struct head_field *fields;
@@ -269,8 +269,11 @@ static bool read_head(struct call *c, const char *method, const char *version)
     if (!to.fields)
         return false;
     MHD_get_connection_values_n(c->connection, MHD_HEADER_KIND, collect_field, &to);
-    c->head = (struct head){.method = method, .version = version, .target = c->target,
-                            .fields = to.fields, .field_count = to.count < to.max ? to.count : to.max};
+    c->head = (struct head){.method = method,
+                            .version = version,
+                            .target = c->target,
+                            .fields = to.fields,
+                            .field_count = to.count < to.max ? to.count : to.max};
     return true;
 }
 
@@ -372,7 +375,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     return MHD_YES;
 }
 
-/* --- Beginning and end of requests and connections -------------------------------------------------------- */
+/* --- Beginning and end of requests and connections -------------------------------------------- */
 
 static struct watch *watch_of(struct MHD_Connection *connection)
 {
@@ -480,7 +483,7 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *t
     return strlen(text);
 }
 
-/* --- The server ---------------------------------------------------------------------------------------------- */
+/* --- The server ------------------------------------------------------------------------------- */
 
 void http_config_init(struct http_config *c)
 {
@@ -524,20 +527,22 @@ static bool listen_on(struct http_server *s, struct err *e)
                        c->address);
 
     int on = 1;
-    struct sockaddr_storage bound;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } bound = {0};
     socklen_t len = sizeof bound;
     s->listen_fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (s->listen_fd < 0 ||
         setsockopt(s->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
         bind(s->listen_fd, found->ai_addr, found->ai_addrlen) < 0 ||
         listen(s->listen_fd, 1024) < 0 ||
-        getsockname(s->listen_fd, (struct sockaddr *)&bound, &len) < 0) {
+        getsockname(s->listen_fd, &bound.any, &len) < 0) {
         err_errno(e, errno, "listen on %s port %u", c->address, c->port);
         goto out;
     }
-    s->port = ntohs(bound.ss_family == AF_INET6
-                        ? ((struct sockaddr_in6 *)(void *)&bound)->sin6_port
-                        : ((struct sockaddr_in *)(void *)&bound)->sin_port);
+    s->port = ntohs(found->ai_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
     ok = true;
 
 out:
@@ -602,8 +607,7 @@ struct http_server *http_server_start(const struct http_config *c, struct err *e
     raise_descriptor_limit(c);
 
     s->site = site_create(&s->config, e);
-    if (s->site && listen_on(s, e) &&
-        (s->deadlines = deadlines_create(&s->config.limits, e)) &&
+    if (s->site && listen_on(s, e) && (s->deadlines = deadlines_create(&s->config.limits, e)) &&
         (s->pool = pool_create("http-pool", c->pool_threads, c->pool_queue, e)) &&
         (s->disk_pool = pool_create("http-disk", c->disk_threads, c->limits.connections, e)) &&
         (s->long_pool = pool_create("http-long", c->long_threads, c->long_queue, e)) &&

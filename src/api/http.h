@@ -63,7 +63,7 @@ struct http_limits {
 /* One line of the access log. Texts live during the call only. */
 struct http_access {
     const char *method, *path, *id, *client; /* path is the raw one when it could not be decoded */
-    int status;     /* 0: the client had gone, or the library refused what it could not parse */
+    int status;     /* 0: the client had gone, or the library refused what it cannot parse */
     uint64_t bytes; /* of the body, as promised in Content-Length */
     double ms;      /* from the request line to the last byte handed to the kernel */
 };
@@ -81,11 +81,11 @@ struct http_config {
     unsigned disk_threads;            /* write uploads */
     struct http_limits limits;
 
-    const char *const *cors_origins;  /* NULL-ended; {"*"} lets everybody in; NULL or empty: no CORS */
+    const char *const *cors_origins;  /* NULL-ended; {"*"}: everybody; NULL or empty: no CORS */
     bool cors_credentials;
     const struct http_media_class *media;
     const char *title, *version, *description; /* for OpenAPI and docs */
-    const char *docs_dir;             /* swagger-ui-dist; NULL or missing: the page says how to get it */
+    const char *docs_dir;             /* swagger-ui-dist; NULL or missing: /docs says how to get it */
 
     /* May this request in? Called for ACCESS_USER rows before any byte of the body is taken; NULL:
      * everybody may. Must not block. */

@@ -56,6 +56,7 @@ const char *media_type(const char *name)
     static const struct {
         const char *ext, *type;
     } types[] = {
+        /* clang-format off */
         {"mp4", "video/mp4"},      {"m4v", "video/mp4"},
         {"mov", "video/quicktime"}, {"mkv", "video/x-matroska"},
         {"webm", "video/webm"},    {"avi", "video/x-msvideo"},
@@ -70,6 +71,7 @@ const char *media_type(const char *name)
         {"txt", "text/plain; charset=utf-8"}, {"json", "application/json"},
         {"css", "text/css; charset=utf-8"}, {"js", "text/javascript; charset=utf-8"},
         {"map", "application/json"},
+        /* clang-format on */
     };
     const char *dot = strrchr(name, '.');
     for (size_t i = 0; dot && i < sizeof types / sizeof *types; i++)

@@ -13,6 +13,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -39,7 +40,7 @@ static bool broken(struct err *e)
     return err_set(e, ERR_BAD_REQUEST, "There was an error parsing the body");
 }
 
-/* --- Content-Type ---------------------------------------------------------------------------- */
+/* --- Content-Type ----------------------------------------------------------------------------- */
 
 bool multipart_is_form(const char *content_type)
 {
@@ -144,7 +145,7 @@ out:
     return ok;
 }
 
-/* --- The stream -------------------------------------------------------------------------------- */
+/* --- The stream ------------------------------------------------------------------------------- */
 
 /* Bytes outside the delimiter: a part's data, or the preamble that nobody wants. */
 static bool pass(struct multipart *m, const char *data, size_t n, struct err *e)
@@ -267,9 +268,7 @@ struct multipart *multipart_create(const char *boundary, const struct multipart_
     }
     m->sink = sink;
     m->ctx = ctx;
-    m->delimiter_len = 4 + strlen(boundary);
-    memcpy(m->delimiter, "\r\n--", 4);
-    memcpy(m->delimiter + 4, boundary, m->delimiter_len - 4);
+    m->delimiter_len = (size_t)snprintf(m->delimiter, sizeof m->delimiter, "\r\n--%s", boundary);
     m->matched = 2;
     buf_init(&m->header, MULTIPART_MAX_HEADER);
     return m;

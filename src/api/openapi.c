@@ -24,8 +24,10 @@ struct schemas {
 };
 
 static const char validation_error[] =
-    "{\"properties\":{\"loc\":{\"items\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]},"
-    "\"type\":\"array\",\"title\":\"Location\"},\"msg\":{\"type\":\"string\",\"title\":\"Message\"},"
+    "{\"properties\":{\"loc\":{\"items\":"
+    "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]},"
+    "\"type\":\"array\",\"title\":\"Location\"},"
+    "\"msg\":{\"type\":\"string\",\"title\":\"Message\"},"
     "\"type\":{\"type\":\"string\",\"title\":\"Error Type\"},\"input\":{\"title\":\"Input\"},"
     "\"ctx\":{\"type\":\"object\",\"title\":\"Context\"}},\"type\":\"object\","
     "\"required\":[\"loc\",\"msg\",\"type\"],\"title\":\"ValidationError\"}";
@@ -76,7 +78,7 @@ static void add_response_title(struct buf *out, const struct route *r)
     buf_finish(&id);
 }
 
-/* --- Collecting the components ------------------------------------------------------------------ */
+/* --- Collecting the components ---------------------------------------------------------------- */
 
 static struct schema *add_schema(struct schemas *s, const char *name)
 {
@@ -89,7 +91,7 @@ static struct schema *add_schema(struct schemas *s, const char *name)
     }
     struct schema *made = &s->list[s->count++];
     *made = (struct schema){0};
-    strcpy(made->name, name);
+    memcpy(made->name, name, strlen(name));
     return made;
 }
 
@@ -134,7 +136,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct schema *)a)->name, ((const struct schema *)b)->name);
 }
 
-/* --- Writing ------------------------------------------------------------------------------------ */
+/* --- Writing ---------------------------------------------------------------------------------- */
 
 /* A single field's schema, taken out of the schema of a type that has no other. */
 static void write_field_schema(struct buf *out, const struct wire_field *f)
@@ -192,12 +194,13 @@ static bool file_required(const struct route *r)
 static void write_request(struct buf *out, const struct route *r)
 {
     if (r->body == BODY_JSON) {
-        buf_printf(out, "\"requestBody\":{\"content\":{\"application/json\":{\"schema\":" REF
-                        "%s\"}}}%s},",
+        buf_printf(out,
+                   "\"requestBody\":{\"content\":{\"application/json\":{\"schema\":" REF
+                   "%s\"}}}%s},",
                    r->request->name, r->request_optional ? "" : ",\"required\":true");
     } else if (r->body == BODY_MULTIPART) {
-        buf_adds(out, "\"requestBody\":{\"content\":{\"multipart/form-data\":{\"schema\":" REF
-                      "Body_");
+        buf_adds(out,
+                 "\"requestBody\":{\"content\":{\"multipart/form-data\":{\"schema\":" REF "Body_");
         openapi_operation_id(r, out);
         buf_printf(out, "\"}}}%s},", file_required(r) ? ",\"required\":true" : "");
     }
@@ -210,7 +213,8 @@ static void write_content(struct buf *out, const char *schema_name)
 
 static void write_success(struct buf *out, const struct route *r)
 {
-    buf_printf(out, "\"%d\":{\"description\":\"Successful Response\",", r->success ? r->success : 200);
+    buf_printf(out, "\"%d\":{\"description\":\"Successful Response\",",
+               r->success ? r->success : 200);
     if (r->response && !r->response_list) {
         write_content(out, r->response->name);
         return;
@@ -303,8 +307,9 @@ static void write_form_schema(struct buf *out, const struct schema *s)
     buf_init(&required, 4096);
     buf_adds(out, "{\"properties\":{");
     for (const struct route_file *f = s->form->files; f && f->name; f++) {
-        buf_printf(out, "%s\"%s\":{\"type\":\"string\",\"contentMediaType\":"
-                        "\"application/octet-stream\",\"title\":\"",
+        buf_printf(out,
+                   "%s\"%s\":{\"type\":\"string\",\"contentMediaType\":"
+                   "\"application/octet-stream\",\"title\":\"",
                    first ? "" : ",", f->name);
         add_words(out, f->name, ' ');
         buf_adds(out, "\",\"description\":");
@@ -342,8 +347,8 @@ static void write_schemas(struct buf *out, const struct schemas *s)
     }
 }
 
-bool openapi_write(const struct route *routes, size_t count, const char *title,
-                   const char *version, const char *description, struct buf *out)
+bool openapi_write(const struct route *routes, size_t count, const char *title, const char *version,
+                   const char *description, struct buf *out)
 {
     struct schemas *s = calloc(1, sizeof *s);
     if (!s)

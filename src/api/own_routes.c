@@ -12,14 +12,15 @@
 
 /* swagger-ui sets styles on elements and shows pictures out of data: addresses. */
 #define DOCS_CSP                                                                                   \
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "                   \
-    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; "          \
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "                    \
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; "           \
     "form-action 'self'; frame-ancestors 'none'"
 
 /* A browser that shows a film or picture on its own wraps it in a page with styles. */
 #define MEDIA_CSP                                                                                  \
     "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
 
+/* clang-format off */
 struct media_params {
     const char *class_, *name;
 };
@@ -39,6 +40,7 @@ static const struct wire_field asset_fields[] = {
 };
 static const struct wire_type asset_params_type = {.fields = asset_fields,
                                                    .size = sizeof(const char *)};
+/* clang-format on */
 
 static bool media_get(struct request *req, struct reply *reply, struct err *e)
 {
@@ -50,8 +52,8 @@ static bool media_get(struct request *req, struct reply *reply, struct err *e)
     if (!media || !media[i].name)
         return err_set(e, ERR_NOT_FOUND, "Not Found");
     int fd = media_open(req->site->media_dirs[i], p->name, e);
-    if (fd < 0 || !reply_file(reply, fd, media_type(p->name),
-                              media[i].attachment ? p->name : NULL, NULL, e))
+    if (fd < 0 ||
+        !reply_file(reply, fd, media_type(p->name), media[i].attachment ? p->name : NULL, NULL, e))
         return false;
     reply_header(reply, "Content-Security-Policy", MEDIA_CSP);
     reply_header(reply, "Cache-Control", media[i].cache ? media[i].cache : "no-cache");
@@ -65,7 +67,7 @@ static bool openapi_get(struct request *req, struct reply *reply, struct err *e)
     return reply_text(reply, REPLY_JSON, req->site->openapi.data);
 }
 
-/* --- Docs ---------------------------------------------------------------------------------------- */
+/* --- Docs ------------------------------------------------------------------------------------- */
 
 static bool have_asset(const struct site *s, const char *name)
 {
@@ -95,8 +97,9 @@ static bool docs_get(struct request *req, struct reply *reply, struct err *e)
     reply->content_type = HTML;
     reply_header(reply, "Content-Security-Policy", DOCS_CSP);
     reply_header(reply, "Cache-Control", "no-cache");
-    buf_adds(b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+    buf_adds(b,
+             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
     html_escape(b, req->site->config->title);
     buf_adds(b, " - Swagger UI</title>\n");
     if (installed)
@@ -106,10 +109,11 @@ static bool docs_get(struct request *req, struct reply *reply, struct err *e)
                     "<script src=\"/docs/assets/swagger-ui-bundle.js\"></script>\n"
                     "<script src=\"/docs/init.js\"></script>\n");
     else
-        buf_adds(b, "</head>\n<body>\n<div id=\"swagger-ui\"></div>\n<p>The page that shows the API "
-                    "is not installed here. <code>make</code> with <code>npm</code> at hand fetches "
-                    "<code>swagger-ui-dist</code>; restart the server afterwards. The description "
-                    "itself is at <a href=\"/openapi.json\">/openapi.json</a>.</p>\n");
+        buf_adds(b,
+                 "</head>\n<body>\n<div id=\"swagger-ui\"></div>\n<p>The page that shows the API "
+                 "is not installed here. <code>make</code> with <code>npm</code> at hand fetches "
+                 "<code>swagger-ui-dist</code>; restart the server afterwards. The description "
+                 "itself is at <a href=\"/openapi.json\">/openapi.json</a>.</p>\n");
     buf_adds(b, "</body>\n</html>\n");
     return true;
 }
@@ -151,6 +155,7 @@ static bool redoc_get(struct request *req, struct reply *reply, struct err *e)
     return reply_redirect(reply, 307, "/docs");
 }
 
+/* clang-format off */
 const struct route own_routes[] = {
     {.method = "GET", .path = "/media/{class}/{name}", .name = "media", .access = ACCESS_USER,
      .run = RUN_INLINE, .hidden = true, .params = &media_params_type, .handler = media_get,
@@ -167,4 +172,5 @@ const struct route own_routes[] = {
     {.method = "GET", .path = "/redoc", .name = "redoc", .access = ACCESS_PUBLIC,
      .run = RUN_INLINE, .hidden = true, .handler = redoc_get, .help = "Leads to /docs."},
 };
+/* clang-format on */
 const size_t own_route_count = sizeof own_routes / sizeof *own_routes;

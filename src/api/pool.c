@@ -13,10 +13,10 @@ struct work {
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    bool closing;           /* guarded by lock, as all below */
+    bool closing; /* guarded by lock, as all below */
     struct work *ring;
     unsigned size, first, count;
-    pthread_t *threads;     /* only the creator looks at these two */
+    pthread_t *threads; /* only the creator looks at these two */
     unsigned thread_count;
 };
 

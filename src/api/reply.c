@@ -171,12 +171,12 @@ bool reply_file(struct reply *r, int fd, const char *content_type, const char *d
     r->content_type = content_type;
     r->file.size = r->file.len = (uint64_t)st.st_size;
     r->file.modified = st.st_mtim.tv_sec;
-    r->file.etag = etag ? arena_strdup(r->arena, etag)
-                        : arena_printf(r->arena, "\"%llx-%llx-%llx\"",
-                                       (unsigned long long)st.st_ino,
-                                       (unsigned long long)st.st_size,
-                                       (unsigned long long)st.st_mtim.tv_sec * 1000000000ull +
-                                           (unsigned long long)st.st_mtim.tv_nsec);
+    r->file.etag = etag
+                       ? arena_strdup(r->arena, etag)
+                       : arena_printf(r->arena, "\"%llx-%llx-%llx\"", (unsigned long long)st.st_ino,
+                                      (unsigned long long)st.st_size,
+                                      (unsigned long long)st.st_mtim.tv_sec * 1000000000ull +
+                                          (unsigned long long)st.st_mtim.tv_nsec);
     if (!r->file.etag)
         return err_set(e, ERR_NO_MEMORY, "out of memory");
     if (download_name)

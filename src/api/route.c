@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "api/route.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A path cut at its slashes, without copying. */
@@ -30,7 +31,8 @@ static bool is_param(const struct segments *s, size_t i)
     return s->len[i] > 2 && s->at[i][0] == '{' && s->at[i][s->len[i] - 1] == '}';
 }
 
-/* 0: does not match; else a rank in which words beat params and the leftmost segment weighs most. */
+/* 0: does not match; else a rank in which words beat params and the leftmost segment weighs most.
+ */
 static unsigned match_rank(const struct segments *pattern, const struct segments *path)
 {
     if (pattern->count != path->count)
@@ -54,11 +56,8 @@ static void allow_add(struct route_match *m, const char *method)
     for (const char *p = m->allow; *p; p += strcspn(p, ","), p += strspn(p, ", "))
         if (strncmp(p, method, n) == 0 && (p[n] == ',' || p[n] == '\0'))
             return;
-    const char *comma = used ? ", " : "";
-    if (used + strlen(comma) + n + 1 > sizeof m->allow)
-        return;
-    strcpy(m->allow + used, comma);
-    strcpy(m->allow + used + strlen(comma), method);
+    if (used + 2 + n < sizeof m->allow)
+        snprintf(m->allow + used, sizeof m->allow - used, "%s%s", used ? ", " : "", method);
 }
 
 static bool take_params(const struct segments *pattern, const struct segments *path,
@@ -115,7 +114,7 @@ bool route_path_known(const struct route *routes, size_t count, const char *path
     return false;
 }
 
-/* --- Is the table sound? --------------------------------------------------------------------- */
+/* --- Is the table sound? ---------------------------------------------------------------------- */
 
 static bool scalars_only(const struct wire_type *t)
 {

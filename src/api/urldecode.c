@@ -48,8 +48,9 @@ static char *decode(const char *raw, size_t n, unsigned flags, struct arena *a, 
         bool control = c < 0x20 || c == 0x7f;
         bool slash = c == '\\' || (escaped && c == '/');
         if (c <= 0 || (control && (flags & NO_CONTROLS)) || (slash && (flags & NO_ENCODED_SLASH))) {
-            err_set(e, ERR_BAD_REQUEST, c < 0 ? "Malformed percent escape in the address"
-                                              : "Forbidden character in the address");
+            err_set(e, ERR_BAD_REQUEST,
+                    c < 0 ? "Malformed percent escape in the address"
+                          : "Forbidden character in the address");
             return NULL;
         }
         out[len++] = (char)c;

@@ -147,14 +147,14 @@ bool validate_request(struct request *req, const struct route_match *match, cons
     const struct route *r = req->route;
     e->code = ERR_NONE;
     if (r->params) {
-        req->params = read_pairs(r->params, "path", match->params, match->param_count, req->arena,
-                                 errs, e);
+        req->params =
+            read_pairs(r->params, "path", match->params, match->param_count, req->arena, errs, e);
         if (!req->params)
             return false;
     }
     if (r->query) {
-        req->query = read_pairs(r->query, "query", req->queries, req->query_count, req->arena,
-                                errs, e);
+        req->query =
+            read_pairs(r->query, "query", req->queries, req->query_count, req->arena, errs, e);
         if (!req->query)
             return false;
     }

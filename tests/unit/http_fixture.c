@@ -27,7 +27,7 @@ struct fixture {
     struct http_config config;
 };
 
-/* --- Types ---------------------------------------------------------------------------------------- */
+/* --- Types ------------------------------------------------------------------------------------ */
 
 struct item_params {
     int64_t item_id;
@@ -131,7 +131,7 @@ static int open_upload(void *app, const char *field, struct err *e)
     return fd;
 }
 
-/* --- Handlers --------------------------------------------------------------------------------------- */
+/* --- Handlers --------------------------------------------------------------------------------- */
 
 static bool ping(struct request *req, struct reply *reply, struct err *e)
 {
@@ -297,7 +297,7 @@ static const struct route routes[] = {
 };
 /* clang-format on */
 
-/* --- Settings ---------------------------------------------------------------------------------------- */
+/* --- Settings --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

@@ -249,7 +249,7 @@ static void test_cases(struct site *site)
     CHECK_STR(last_error, "secret path /x/y");
 }
 
-/* --- OpenAPI -------------------------------------------------------------------------------------- */
+/* --- OpenAPI ---------------------------------------------------------------------------------- */
 
 static bool is_json(const char *text, size_t len)
 {
