@@ -116,6 +116,14 @@ bool chunk_in_begin(struct chunk_in *in, int fd, struct err *e)
     return read_all(in, in->extradata, c->extradata_size, e);
 }
 
+/* Far from where sums and other time bases would overflow. */
+static bool times_ok(const AVPacket *pkt)
+{
+    const int64_t max = INT64_C(1) << 40;
+    return pkt->pts >= -max && pkt->pts <= max && pkt->dts >= -max && pkt->dts <= max &&
+           pkt->duration >= 0 && pkt->duration <= max;
+}
+
 bool chunk_in_next(struct chunk_in *in, AVPacket *pkt, bool *end, struct err *e)
 {
     uint8_t h[PACKET_BYTES];
@@ -140,9 +148,10 @@ bool chunk_in_next(struct chunk_in *in, AVPacket *pkt, bool *end, struct err *e)
     pkt->dts = (int64_t)AV_RL64(h + 16);
     pkt->duration = (int64_t)AV_RL64(h + 24);
     in->packets++;
-    if (!read_all(in, pkt->data, size, e)) {
-        av_packet_unref(pkt);
-        return false;
-    }
-    return true;
+    if (!times_ok(pkt))
+        err_set(e, ERR_INVALID, "a chunk holds an impossible time");
+    else if (read_all(in, pkt->data, size, e))
+        return true;
+    av_packet_unref(pkt);
+    return false;
 }

@@ -56,7 +56,8 @@ struct film_source {
 };
 
 /* Joins chunks and sound into an MP4 by stream copy: faststart, no edit lists, H.264 High and
- * AAC-LC, bt709 tags. Refuses chunks whose parameter sets differ. `progress` may be NULL. */
+ * AAC-LC, bt709 tags. out_fd must be empty, seekable and open for reading and writing (faststart
+ * moves what was written). The same input gives the same bytes. Refuses chunks whose parameter sets differ. `progress` may be NULL. */
 bool film_mux(const struct film_source *src, int out_fd, const struct film_tag *tags, int tag_count,
               const struct cancel *cancel, void (*progress)(void *user, double fraction),
               void *progress_user, struct err *e);

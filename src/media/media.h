@@ -55,7 +55,8 @@ struct video_reader *video_reader_create(int fd, const struct cancel *cancel, st
 void video_reader_destroy(struct video_reader *r);
 
 /* The picture on screen at t: the one with the largest PTS <= t (the first one for earlier t, the
- * last one for later t). Cheap when t moves forward: the decoder goes on and seeks only when a key
+ * last one for later t). Containers round times, so a PTS up to half a unit of its time base (at most
+ * 0.5 ms) after t counts as <= t. Cheap when t moves forward: the decoder goes on and seeks only when a key
  * frame lies between. Returns a new reference; NULL with e->code on failure. Frames that cannot be
  * decoded are passed over. */
 struct picture *video_reader_at(struct video_reader *r, int64_t t_ticks, struct err *e);
@@ -66,12 +67,15 @@ struct picture *video_reader_next(struct video_reader *r, struct err *e);
 /* --- Sound --- */
 struct audio_reader;
 
-/* Delivers interleaved float at `rate` with `channels` 1 or 2 (5.1 and others mixed down after
+/* Not normalised: a down-mix of loud channels may pass 1.0. Delivers interleaved float at `rate` with `channels` 1 or 2 (5.1 and others mixed down after
  * ITU-R BS.775, LFE left out), gaps filled with silence so that sample n is at time n / rate. */
 struct audio_reader *audio_reader_create(int fd, int rate, int channels,
                                          const struct cancel *cancel, struct err *e);
 void audio_reader_destroy(struct audio_reader *r);
-bool audio_reader_seek(struct audio_reader *r, int64_t sample, struct err *e); /* sample-exact */
+/* Sample-exact where the container's times are (MP4, MOV, TS, WAV, FLAC, MP3); Matroska, WebM and FLV
+ * tell times in milliseconds, and a seek lands within that rounding. Less than 2 s ahead is read
+ * through instead, so sound that goes on stays seamless. */
+bool audio_reader_seek(struct audio_reader *r, int64_t sample, struct err *e);
 /* Reads up to n frames; returns how many, 0 at the end, -1 on failure. */
 int audio_reader_read(struct audio_reader *r, float *out, int n, struct err *e);
 
