@@ -9,6 +9,27 @@
 
 #define BLOCK_SIZE 8192u
 
+/* Under the address sanitizer what was not handed out is poisoned and a gap follows each piece, so
+ * that a step past a piece is found as it would be with malloc. */
+#if defined __SANITIZE_ADDRESS__
+#define ARENA_POISONED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+#define ARENA_POISONED 1
+#endif
+#endif
+
+#ifdef ARENA_POISONED
+#include <sanitizer/asan_interface.h>
+#define GAP sizeof(max_align_t)
+#define POISON(p, n) __asan_poison_memory_region((p), (n))
+#define UNPOISON(p, n) __asan_unpoison_memory_region((p), (n))
+#else
+#define GAP 0u
+#define POISON(p, n) ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+#endif
+
 struct arena_block {
     struct arena_block *next;
     size_t size, used;
@@ -32,7 +53,7 @@ void arena_finish(struct arena *a)
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-    size_t align = sizeof(max_align_t);
+    size_t align = sizeof(max_align_t), asked = size;
     if (size > a->max || a->used > a->max - size)
         return NULL;
     size = (size + align - 1) / align * align;
@@ -40,11 +61,12 @@ void *arena_alloc(struct arena *a, size_t size)
         size = align;
 
     struct arena_block *b = a->blocks;
-    if (!b || b->size - b->used < size) {
-        size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+    if (!b || b->size - b->used < size + GAP) {
+        size_t room = (size > BLOCK_SIZE ? size : BLOCK_SIZE) + GAP;
         b = calloc(1, sizeof *b + room);
         if (!b)
             return NULL;
+        POISON(b->data, room);
         b->size = room;
         /* A large piece gets a block of its own behind the head: the head keeps its room. */
         if (a->blocks && size > BLOCK_SIZE / 2) {
@@ -56,7 +78,8 @@ void *arena_alloc(struct arena *a, size_t size)
         }
     }
     void *p = (char *)b->data + b->used;
-    b->used += size;
+    UNPOISON(p, asked);
+    b->used += size + GAP;
     a->used += size;
     return p;
 }

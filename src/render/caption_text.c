@@ -80,9 +80,10 @@ size_t text_cluster(const char *s, size_t n)
     bool flag = is_regional(prev);
     while (at < n) {
         size_t len = next_char(s + at, n - at, &cp);
+        bool blank = prev <= ' ' || cp <= ' ';
         bool joins = text_is_mark(cp) || cp == 0x200c || cp == 0x200d || prev == 0x200d ||
-                     (is_virama(prev) && cp > 0x20) || (flag && is_regional(cp));
-        if (!joins)
+                     is_virama(prev) || (flag && is_regional(cp));
+        if (blank || !joins)
             break;
         flag = false;
         prev = cp;

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Input: any bytes as the files of encoded packets that a film is joined from: a chunk of pictures,
+ * and after the word "SOUND" one of sound. Joining them works or says why not. */
+#include "media/encode.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct pictures {
+    const uint8_t *data;
+    size_t size;
+};
+
+static int file_of(const uint8_t *data, size_t size)
+{
+    int fd = memfd_create("packets", 0);
+    if (fd < 0 || (size && write(fd, data, size) != (ssize_t)size))
+        abort();
+    return fd;
+}
+
+static int open_chunk(void *user, int i, struct err *e)
+{
+    const struct pictures *p = user;
+    (void)i, (void)e;
+    return file_of(p->data, p->size);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const uint8_t *mark = memmem(data, size, "SOUND", 5);
+    struct pictures p = {data, mark ? (size_t)(mark - data) : size};
+    int sound = mark ? file_of(mark + 5, size - p.size - 5) : -1;
+    struct film_source src = {
+        .chunk_count = 2, .open_chunk = open_chunk, .user = &p, .sound_fd = sound};
+    struct err e = {0};
+
+    int out = memfd_create("film", 0);
+    if (!film_mux(&src, out, NULL, 0, NULL, NULL, NULL, &e) && e.code == ERR_NONE)
+        abort();
+    close(out);
+    if (sound >= 0)
+        close(sound);
+    return 0;
+}
