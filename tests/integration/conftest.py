@@ -20,10 +20,17 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("AIVE_BUILD", ROOT / "build"))
 AIVE = BUILD / "aive"
 MEDIA = pathlib.Path(os.environ.get("AIVE_TEST_MEDIA", ROOT.parent / "shared")) / "media"
+FINDING = re.compile("(Address|Leak|Thread)Sanitizer|runtime error: ")
 SLOW = 10 if re.search("asan|tsan|valgrind", BUILD.name) else 1  # deadlines under sanitizers
 
 visited = set()  # (METHOD, path of the OpenAPI document, status)
 sessions_openapi = {}
+
+
+def check_sanitizers(words):
+    """What a program, or a work-horse behind it, said on stderr; of use in make asan and tsan."""
+    found = FINDING.search(words)
+    assert not found, words[max(found.start() - 200, 0):][:8000]
 
 
 class Server:
@@ -63,12 +70,14 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(timeout=60 * SLOW)
         self.process = None
+        check_sanitizers(self.log())
         return code
 
     def kill(self):
         self.process.kill()
         self.process.wait()
         self.process = None
+        check_sanitizers(self.log())
 
     def log(self):
         return (self.folder / "server.log").read_text(errors="replace")
@@ -279,5 +288,7 @@ def samples(path, rate=48000):
 
 
 def run_aive(*arguments, cwd=None, env=None, timeout=300):
-    return subprocess.run([AIVE, *map(str, arguments)], capture_output=True, text=True, cwd=cwd,
+    done = subprocess.run([AIVE, *map(str, arguments)], capture_output=True, text=True, cwd=cwd,
                           env=dict(os.environ, **(env or {})), timeout=timeout * SLOW)
+    check_sanitizers(done.stderr)
+    return done
