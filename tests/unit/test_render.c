@@ -282,6 +282,34 @@ static void makes_a_film(int source)
     store_free(store);
 }
 
+/* The source clicks at every whole second; the loudest sample near each of those must be where the
+ * plan puts it. */
+static void keeps_sound_in_sync(int source)
+{
+    enum { RATE = 48000, ALL = 6 * RATE };
+    static const double clicks[] = {1, 2, 4.5 + (4 - 3.02)}; /* s of the film */
+    static float samples[ALL];
+    struct store *store = store_new();
+    struct film f = render(source, store, plain_film, 2, NULL);
+    struct err e = {0};
+    CHECK_CASE("sync");
+    struct audio_reader *r = audio_reader_create(f.fd, RATE, 1, NULL, &e);
+    int n = 0, got;
+    while (r && n < ALL && (got = audio_reader_read(r, samples + n, ALL - n, &e)) > 0)
+        n += got;
+    CHECK_NEAR(n, 5.98 * RATE, RATE / 30.0);
+    for (size_t i = 0; i < sizeof clicks / sizeof clicks[0]; i++) {
+        int at = (int)lround(clicks[i] * RATE), loudest = at - RATE / 4;
+        for (int k = loudest; k < at + RATE / 4 && k < n; k++)
+            loudest = fabsf(samples[k]) > fabsf(samples[loudest]) ? k : loudest;
+        CHECK(fabsf(samples[loudest]) > 0.4f);
+        CHECK_NEAR(loudest, at + 48, 60); /* the click is 96 samples long */
+    }
+    audio_reader_destroy(r);
+    close(f.fd);
+    store_free(store);
+}
+
 static void reuses_what_did_not_change(int source)
 {
     struct store *store = store_new();
@@ -385,6 +413,7 @@ int main(void)
     presets_are_sound();
     int source = make_source();
     makes_a_film(source);
+    keeps_sound_in_sync(source);
     reuses_what_did_not_change(source);
     gives_the_same_bytes_on_any_number_of_threads(source);
     stops_when_told(source);
