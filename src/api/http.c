@@ -25,6 +25,7 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,6 +39,10 @@
 #define UPLOAD_CHUNK ((size_t)256 << 10) /* bytes collected before a pool thread writes them */
 #define SMALL_BODY 65536u /* bytes of an unwanted body that is taken to keep the connection */
 #define CONNECTION_MEMORY ((size_t)32 << 10)
+/* What the kernel may hold of an answer beyond the client's window. Connections inherit it from the
+ * listening socket. Without it a few hundred clients that read nothing fill TCP's memory (2.5 MB
+ * each), and the whole machine stalls. */
+#define UNSENT_BYTES (256 << 10)
 #define ANSWER_WAIT_MS 2000u /* at shutdown, for answers already made to leave */
 
 struct http_server {
@@ -526,7 +531,7 @@ static bool listen_on(struct http_server *s, struct err *e)
         return err_set(e, ERR_INVALID, "'%s' is not an IPv4 or IPv6 address to listen on",
                        c->address);
 
-    int on = 1;
+    int on = 1, unsent = UNSENT_BYTES;
     union {
         struct sockaddr any;
         struct sockaddr_in v4;
@@ -536,6 +541,7 @@ static bool listen_on(struct http_server *s, struct err *e)
     s->listen_fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (s->listen_fd < 0 ||
         setsockopt(s->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
+        setsockopt(s->listen_fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent) < 0 ||
         bind(s->listen_fd, found->ai_addr, found->ai_addrlen) < 0 ||
         listen(s->listen_fd, 1024) < 0 ||
         getsockname(s->listen_fd, &bound.any, &len) < 0) {
