@@ -8,11 +8,11 @@
  * the frames alone are encoded with the same settings, chunks and threads. Medians and their ratio.
  * Memory: films of 3, 10 and 30 segments, each in a process of its own. Needs about 1 GB in TMPDIR.
  */
+#include "render/render.h"
 #include "core/files.h"
 #include "core/timebase.h"
 #include "media/media.h"
 #include "render/compose.h"
-#include "render/render.h"
 #include "timeline/timeline.h"
 
 #include <fcntl.h>
@@ -51,7 +51,8 @@ static int temp_file(void)
     return fd;
 }
 
-/* --- A store of temporary files, forgotten after each film ------------------------------------- */
+/* --- A store of temporary files, forgotten after each film -------------------------------------
+ */
 
 struct store {
     pthread_mutex_t lock;
@@ -116,7 +117,8 @@ static void store_clear(struct store *s)
     s->count = 0;
 }
 
-/* --- The clip ------------------------------------------------------------------------------------ */
+/* --- The clip ------------------------------------------------------------------------------------
+ */
 
 #define CLIP_WIDTH 1280
 #define CLIP_HEIGHT 720
@@ -147,8 +149,13 @@ static int one_chunk(void *user, int i, struct err *e)
 
 static bool encode_clip(int chunk, int sound, struct err *e)
 {
-    struct h264_settings s = {.width = CLIP_WIDTH, .height = CLIP_HEIGHT, .fps_num = 30,
-                              .fps_den = 1, .preset = "veryfast", .crf = 18, .lookahead = 10};
+    struct h264_settings s = {.width = CLIP_WIDTH,
+                              .height = CLIP_HEIGHT,
+                              .fps_num = 30,
+                              .fps_den = 1,
+                              .preset = "veryfast",
+                              .crf = 18,
+                              .lookahead = 10};
     struct picture_pool *pool = picture_pool_create(CLIP_WIDTH, CLIP_HEIGHT, e);
     struct chunk_writer *w = chunk_writer_create(&s, chunk, e);
     struct sound_writer *tone = sound_writer_create(128000, sound, e);
@@ -173,17 +180,17 @@ static int make_clip(void)
 {
     struct err e = {0};
     int chunk = temp_file(), sound = temp_file(), clip = temp_file();
-    struct film_source src = {.chunk_count = 1, .open_chunk = one_chunk, .user = &chunk,
-                              .sound_fd = sound};
-    if (!encode_clip(chunk, sound, &e) ||
-        !film_mux(&src, clip, NULL, 0, NULL, NULL, NULL, &e))
+    struct film_source src = {
+        .chunk_count = 1, .open_chunk = one_chunk, .user = &chunk, .sound_fd = sound};
+    if (!encode_clip(chunk, sound, &e) || !film_mux(&src, clip, NULL, 0, NULL, NULL, NULL, &e))
         die("clip", &e);
     close(chunk);
     close(sound);
     return clip;
 }
 
-/* --- Films ---------------------------------------------------------------------------------------- */
+/* --- Films
+ * ---------------------------------------------------------------------------------------- */
 
 struct bench {
     int clip;
@@ -199,8 +206,8 @@ static void plan_film(struct bench *b, const char *json)
 {
     struct err e = {0};
     arena_init(&b->arena, 64 << 20);
-    struct plan_options opt = {.format = &plan_formats[0], .fps_num = 30, .fps_den = 1,
-                               .watermark = "ai-video-editor"};
+    struct plan_options opt = {
+        .format = &plan_formats[0], .fps_num = 30, .fps_den = 1, .watermark = "ai-video-editor"};
     struct timeline *t = timeline_parse_trusted(json, strlen(json), &b->arena, &e);
     if (!t || !plan_build(t, &b->source, 1, &opt, &b->arena, &b->plan, &e) ||
         !(b->captions = captions_create(&b->plan, &e)))
@@ -218,8 +225,11 @@ static off_t render_film(struct bench *b)
     struct err e = {0};
     int out = temp_file();
     struct render_report report;
-    struct render_job job = {.plan = &b->plan, .captions = b->captions, .source_fds = &b->clip,
-                             .preset = b->preset, .output_fd = out,
+    struct render_job job = {.plan = &b->plan,
+                             .captions = b->captions,
+                             .source_fds = &b->clip,
+                             .preset = b->preset,
+                             .output_fd = out,
                              .store = {store_open, store_create, store_commit, &b->store}};
     if (!render_run(&job, &report, &e))
         die("render", &e);
@@ -229,7 +239,8 @@ static off_t render_film(struct bench *b)
     return size;
 }
 
-/* --- The frames alone ----------------------------------------------------------------------------- */
+/* --- The frames alone
+ * ----------------------------------------------------------------------------- */
 
 /* One frame after the other, each plane with its stride as the pool lays it out. */
 static size_t plane_bytes(const struct picture *p, int plane)
@@ -268,17 +279,20 @@ static void encode_one(const struct encode_job *j, struct picture_pool *pool,
 {
     struct err e = {0};
     const struct plan *p = &j->b->plan;
-    struct h264_settings s = {.width = p->format.width, .height = p->format.height,
-                              .fps_num = p->fps_num, .fps_den = p->fps_den,
-                              .preset = j->b->preset->x264, .crf = j->b->preset->crf,
+    struct h264_settings s = {.width = p->format.width,
+                              .height = p->format.height,
+                              .fps_num = p->fps_num,
+                              .fps_den = p->fps_den,
+                              .preset = j->b->preset->x264,
+                              .crf = j->b->preset->crf,
                               .max_bitrate = j->b->preset->max_bitrate,
                               .lookahead = j->b->preset->lookahead};
     int out = temp_file();
     struct chunk_writer *w = chunk_writer_create(&s, out, &e);
     for (int64_t f = chunk->first_frame; w && f < chunk->end_frame; f++) {
         struct picture *pic = picture_pool_take(pool, &e);
-        off_t at = (off_t)f * (off_t)(plane_bytes(pic, 0) + plane_bytes(pic, 1) +
-                                      plane_bytes(pic, 2));
+        off_t at =
+            (off_t)f * (off_t)(plane_bytes(pic, 0) + plane_bytes(pic, 1) + plane_bytes(pic, 2));
         for (int k = 0; k < 3; k++) {
             ssize_t n = pread(j->frames_fd, pic->data[k], plane_bytes(pic, k), at);
             if (n != (ssize_t)plane_bytes(pic, k))
@@ -321,7 +335,8 @@ static void encode_frames(const struct bench *b, int frames_fd)
         pthread_join(threads[i], NULL);
 }
 
-/* --- Measuring ------------------------------------------------------------------------------------ */
+/* --- Measuring
+ * ------------------------------------------------------------------------------------ */
 
 struct cost {
     double wall, cpu; /* s */
@@ -383,9 +398,9 @@ static void measure_cost(struct bench *b, int rounds)
     close(frames);
     double w = median(film, rounds, true), c = median(film, rounds, false);
     double w0 = median(alone, rounds, true), c0 = median(alone, rounds, false);
-    printf("preset %s (%s, crf %g), %lld frames, %zu chunks, %d rounds, medians\n",
-           b->preset->name, b->preset->x264, b->preset->crf, (long long)b->plan.frame_count,
-           b->plan.chunk_count, rounds);
+    printf("preset %s (%s, crf %g), %lld frames, %zu chunks, %d rounds, medians\n", b->preset->name,
+           b->preset->x264, b->preset->crf, (long long)b->plan.frame_count, b->plan.chunk_count,
+           rounds);
     printf("  render       wall %6.2f s   cpu %6.2f s   %.1f ms a frame   %.2f MB\n", w, c,
            1000 * c / (double)b->plan.frame_count, (double)size / 1e6);
     printf("  encode only  wall %6.2f s   cpu %6.2f s   %.1f ms a frame\n", w0, c0,
@@ -435,8 +450,10 @@ int main(int argc, char **argv)
         die("probe", &e);
     if (info.duration < 7)
         die("the clip must be 7 s long", NULL);
-    b.source = (struct plan_source){.duration_ticks = info.duration_ticks, .has_audio = info.has_audio,
-                                    .has_video = info.has_video, .hash = hash};
+    b.source = (struct plan_source){.duration_ticks = info.duration_ticks,
+                                    .has_audio = info.has_audio,
+                                    .has_video = info.has_video,
+                                    .hash = hash};
     static const int counts[] = {3, 10, 30};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         printf("peak memory of %2d segments: %.0f MB\n", counts[i], memory_of(&b, counts[i]));

@@ -220,8 +220,7 @@ bool effect_total_rate(const struct effect_use *uses, size_t count, struct effec
     return true;
 }
 
-bool effect_total_view(const struct effect_use *uses, size_t count, double u,
-                       struct effect_view *v)
+bool effect_total_view(const struct effect_use *uses, size_t count, double u, struct effect_view *v)
 {
     bool any = false;
     *v = (struct effect_view){0.5, 0.5, 1};

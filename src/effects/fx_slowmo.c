@@ -19,8 +19,14 @@ static void slowmo_rate(const void *self, struct effect_rate *r)
 }
 
 static const struct effect_param slowmo_params[] = {
-    {.name = "factor", .kind = PARAM_NUMBER, .min = 0.25, .max = 1, .def = 0.5, .unit = "x",
-     .help = "Speed: 0.5 takes twice as long.", .offset = offsetof(struct slowmo, factor)},
+    {.name = "factor",
+     .kind = PARAM_NUMBER,
+     .min = 0.25,
+     .max = 1,
+     .def = 0.5,
+     .unit = "x",
+     .help = "Speed: 0.5 takes twice as long.",
+     .offset = offsetof(struct slowmo, factor)},
     {0},
 };
 

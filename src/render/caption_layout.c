@@ -89,17 +89,17 @@ static bool make_pieces(const char *text, const struct caption_ruler *r, struct 
 
 /* --- Breaking into lines -------------------------------------------------------------------- */
 
-/* What is weighed against each other, in squares of a line's unused part: one more line, a line that
- * ends in the middle of a clause, a page that does. */
+/* What is weighed against each other, in squares of a line's unused part: one more line, a line
+ * that ends in the middle of a clause, a page that does. */
 #define COST_LINE 0.3
 #define COST_LINE_IN_CLAUSE 0.06
 #define COST_PAGE_IN_CLAUSE 0.2
 
 static bool ends_clause(const struct text_unit *u)
 {
-    static const char *const ends[] = {".", ",", ";", ":", "!", "?", "\u2026", "\u3002", "\uff0c",
-                                       "\u3001", "\uff01", "\uff1f", "\uff1b", "\uff1a", "\u060c",
-                                       "\u061b", "\u061f", "\u0964"};
+    static const char *const ends[] = {".",      ",",      ";",      ":",      "!",      "?",
+                                       "\u2026", "\u3002", "\uff0c", "\u3001", "\uff01", "\uff1f",
+                                       "\uff1b", "\uff1a", "\u060c", "\u061b", "\u061f", "\u0964"};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         size_t n = strlen(ends[i]);
         if (u->len >= n && memcmp(u->text + u->len - n, ends[i], n) == 0)
@@ -186,8 +186,7 @@ bool caption_layout(const char *text, const struct caption_ruler *r, struct aren
     struct pieces p = {0};
     bool *first = NULL;
     *count = 0;
-    if (!make_pieces(text, r, a, &p) ||
-        !(first = arena_array(a, p.count + 1, sizeof *first)) ||
+    if (!make_pieces(text, r, a, &p) || !(first = arena_array(a, p.count + 1, sizeof *first)) ||
         !(*pages = arena_array(a, p.count + 1, sizeof **pages)) || !break_lines(&p, r, a, first))
         return err_set(e, ERR_NO_MEMORY, "no memory for a caption");
     for (size_t from = 0, to; from < p.count; from = to) {

@@ -4,10 +4,9 @@
  * A unit is what a line is never broken inside: a word with the punctuation that clings to it, or a
  * single ideograph. A cluster is one sign for the reader: a letter with its marks.
  *
- * Much simpler than Unicode's annexes 14 and 29, on purpose: no tables of 100 KB for captions of two
- * lines. Scripts that write without spaces (Thai, Khmer, ...) count as long words, which are broken
- * between clusters.
- * Text is valid UTF-8. Threads: pure functions.
+ * Much simpler than Unicode's annexes 14 and 29, on purpose: no tables of 100 KB for captions of
+ * two lines. Scripts that write without spaces (Thai, Khmer, ...) count as long words, which are
+ * broken between clusters. Text is valid UTF-8. Threads: pure functions.
  */
 #ifndef AIVE_RENDER_CAPTION_TEXT_H
 #define AIVE_RENDER_CAPTION_TEXT_H

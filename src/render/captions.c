@@ -25,17 +25,35 @@
  * inside what the apps' own buttons and texts leave free on every platform (top 270, bottom 480,
  * left 65, right 170). */
 struct place {
-    double width, height;              /* of the frame */
-    double em, centre_y, max_width;    /* captions */
-    double mark_em, mark_x, mark_y;    /* watermark */
+    double width, height;           /* of the frame */
+    double em, centre_y, max_width; /* captions */
+    double mark_em, mark_x, mark_y; /* watermark */
 };
 static const struct place places[] = {
-    {.width = 1080, .height = 1920, .em = 80, .centre_y = 1250, .max_width = 800,
-     .mark_em = 34, .mark_x = 65, .mark_y = 290},
-    {.width = 1080, .height = 1080, .em = 68, .centre_y = 850, .max_width = 880,
-     .mark_em = 30, .mark_x = 50, .mark_y = 45},
-    {.width = 1920, .height = 1080, .em = 68, .centre_y = 880, .max_width = 1300,
-     .mark_em = 30, .mark_x = 70, .mark_y = 50},
+    {.width = 1080,
+     .height = 1920,
+     .em = 80,
+     .centre_y = 1250,
+     .max_width = 800,
+     .mark_em = 34,
+     .mark_x = 65,
+     .mark_y = 290},
+    {.width = 1080,
+     .height = 1080,
+     .em = 68,
+     .centre_y = 850,
+     .max_width = 880,
+     .mark_em = 30,
+     .mark_x = 50,
+     .mark_y = 45},
+    {.width = 1920,
+     .height = 1080,
+     .em = 68,
+     .centre_y = 880,
+     .max_width = 1300,
+     .mark_em = 30,
+     .mark_x = 70,
+     .mark_y = 50},
 };
 #define OUTLINE_EM 0.085
 #define SHADOW_EM 0.03
@@ -48,9 +66,9 @@ struct shown {
 
 struct captions {
     const struct plan *plan;
-    struct place place; /* of this film's frame */
-    struct shown *shown; /* [plan->caption_count] */
-    char *watermark;     /* cleaned, malloc'd; NULL: none */
+    struct place place;    /* of this film's frame */
+    struct shown *shown;   /* [plan->caption_count] */
+    char *watermark;       /* cleaned, malloc'd; NULL: none */
     struct fontset *fonts; /* NULL: nothing is written anywhere */
     struct letters *letters;
     char left_out[LEFT_OUT_BYTES];
@@ -64,9 +82,13 @@ static struct place place_of(const struct plan_format *f)
             fabs(best->width / best->height - (double)f->width / f->height))
             best = &places[i];
     double k = f->width / best->width;
-    return (struct place){.width = f->width, .height = f->height, .em = best->em * k,
-                          .centre_y = best->centre_y * k, .max_width = best->max_width * k,
-                          .mark_em = best->mark_em * k, .mark_x = best->mark_x * k,
+    return (struct place){.width = f->width,
+                          .height = f->height,
+                          .em = best->em * k,
+                          .centre_y = best->centre_y * k,
+                          .max_width = best->max_width * k,
+                          .mark_em = best->mark_em * k,
+                          .mark_x = best->mark_x * k,
                           .mark_y = best->mark_y * k};
 }
 
@@ -318,9 +340,12 @@ struct caption_painter {
 static bool draw_watermark(struct caption_painter *p, struct err *e)
 {
     const struct place *at = &p->c->place;
-    struct letters_style style = {.em = at->mark_em, .outline = at->mark_em * OUTLINE_EM / 2,
-                                  .alpha = MARK_ALPHA, .anchor = ANCHOR_TOP_LEFT,
-                                  .x = at->mark_x, .y = at->mark_y};
+    struct letters_style style = {.em = at->mark_em,
+                                  .outline = at->mark_em * OUTLINE_EM / 2,
+                                  .alpha = MARK_ALPHA,
+                                  .anchor = ANCHOR_TOP_LEFT,
+                                  .x = at->mark_x,
+                                  .y = at->mark_y};
     return letters_draw(p->c->letters, &style, p->c->watermark, &p->watermark, e);
 }
 
@@ -354,9 +379,12 @@ void caption_painter_destroy(struct caption_painter *p)
 static struct letters_style caption_style(const struct captions *c)
 {
     const struct place *at = &c->place;
-    return (struct letters_style){.em = at->em, .outline = at->em * OUTLINE_EM,
-                                  .shadow = at->em * SHADOW_EM, .alpha = 255,
-                                  .anchor = ANCHOR_CENTRE, .x = at->width / 2.0,
+    return (struct letters_style){.em = at->em,
+                                  .outline = at->em * OUTLINE_EM,
+                                  .shadow = at->em * SHADOW_EM,
+                                  .alpha = 255,
+                                  .anchor = ANCHOR_CENTRE,
+                                  .x = at->width / 2.0,
                                   .y = at->centre_y};
 }
 
@@ -381,8 +409,8 @@ static void time_pages(struct caption_painter *p, const struct caption_page *in,
     int64_t length = cap->whole_end - cap->whole_start;
     for (size_t i = 0; i < p->page_count; i++) {
         so_far += in[i].chars;
-        int64_t end = cap->whole_start +
-                      ticks_scale(length, (int64_t)so_far, total ? (int64_t)total : 1);
+        int64_t end =
+            cap->whole_start + ticks_scale(length, (int64_t)so_far, total ? (int64_t)total : 1);
         p->pages[i] = (struct page){.text = in[i].text, .end = to_frame(p->c->plan, end)};
     }
 }
@@ -399,7 +427,8 @@ static bool lay_out(struct caption_painter *p, size_t caption, struct err *e)
     double both = ruler_width(&use, "n n", 3), alone = ruler_width(&use, "nn", 2);
     struct caption_ruler ruler = {.max_width = c->place.max_width,
                                   .space_width = both > alone ? both - alone : 0,
-                                  .width = ruler_width, .user = &use};
+                                  .width = ruler_width,
+                                  .user = &use};
     struct caption_page *in = NULL;
     char *clean = text_clean(cap->text, drawable, c, &p->layout);
     if (!clean)
@@ -453,8 +482,7 @@ static bool draw_page(struct caption_painter *p, size_t caption, size_t page, st
     return true;
 }
 
-bool caption_paint(struct caption_painter *p, int64_t frame, struct picture *picture,
-                   struct err *e)
+bool caption_paint(struct caption_painter *p, int64_t frame, struct picture *picture, struct err *e)
 {
     size_t caption, page;
     if (!page_at(p, frame, &caption, &page, e))

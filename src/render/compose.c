@@ -165,8 +165,8 @@ static bool draw_crop(struct composer *c, const struct picture *src, const struc
     const struct upright u = geometry_upright(src);
     struct rect cover = geometry_cover(&u, frame->width, frame->height);
     if (is_still(v) && !scale_is_plain(src)) {
-        struct scale_rect crop = {(int)(cover.x + 0.5), (int)(cover.y + 0.5),
-                                  (int)(cover.w + 0.5), (int)(cover.h + 0.5)};
+        struct scale_rect crop = {(int)(cover.x + 0.5), (int)(cover.y + 0.5), (int)(cover.w + 0.5),
+                                  (int)(cover.h + 0.5)};
         return scale_picture(c->scaler, src, &crop, frame, e);
     }
     struct rect part = geometry_view(&cover, v);

@@ -24,8 +24,7 @@ struct composer;
 
 /* source_fds: one for each source of the plan. Nothing is opened before the first frame. */
 struct composer *composer_create(const struct plan *plan, struct captions *captions,
-                                 const int *source_fds, const struct cancel *cancel,
-                                 struct err *e);
+                                 const int *source_fds, const struct cancel *cancel, struct err *e);
 void composer_destroy(struct composer *c);
 
 /* A picture to read from (others may hold it too), the caller's to unref. NULL: e says why;

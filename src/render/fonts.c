@@ -121,8 +121,8 @@ static bool is_bold(FcPattern *p)
     return weight >= FC_WEIGHT_BOLD && weight <= FC_WEIGHT_EXTRABOLD;
 }
 
-/* Noto Sans in bold first, the family whose scripts are made to stand together; then other bold sans
- * serifs, then what merely has the characters. */
+/* Noto Sans in bold first, the family whose scripts are made to stand together; then other bold
+ * sans serifs, then what merely has the characters. */
 static int rank_of(FcPattern *p, const char *family)
 {
     int spacing = FC_PROPORTIONAL, slant = FC_SLANT_ROMAN, width = FC_WIDTH_NORMAL;
@@ -304,8 +304,9 @@ out:
     if (f && f->count > 0)
         return f;
     fontset_destroy(f);
-    err_set(e, ERR_UNAVAILABLE, "no font is installed to draw captions with; "
-                                "install fonts-dejavu-core or fonts-noto-core");
+    err_set(e, ERR_UNAVAILABLE,
+            "no font is installed to draw captions with; "
+            "install fonts-dejavu-core or fonts-noto-core");
     return NULL;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * geometry.h - which part of a source picture goes where in the frame. Pure functions.
  *
- * Source rectangles are in samples of the picture as seen upright; a sample may be wider or narrower
- * than high (sample aspect), which is evened out here.
+ * Source rectangles are in samples of the picture as seen upright; a sample may be wider or
+ * narrower than high (sample aspect), which is evened out here.
  */
 #ifndef AIVE_RENDER_GEOMETRY_H
 #define AIVE_RENDER_GEOMETRY_H

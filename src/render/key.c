@@ -12,9 +12,9 @@
 static bool hash_text(struct buf *text, char key[KEY_SIZE], struct err *e)
 {
     unsigned char hash[32];
-    bool ok = !text->failed &&
-              crypto_generichash(hash, sizeof hash, (const unsigned char *)text->data, text->len,
-                                 NULL, 0) == 0;
+    bool ok =
+        !text->failed && crypto_generichash(hash, sizeof hash, (const unsigned char *)text->data,
+                                            text->len, NULL, 0) == 0;
     if (ok)
         sodium_bin2hex(key, KEY_SIZE, hash, sizeof hash);
     buf_finish(text);
@@ -39,8 +39,9 @@ static void describe_frame(const struct plan *p, const struct plan_segment *s, i
                v.x, v.y, v.scale);
 }
 
-bool key_of_chunk(const struct plan *p, const struct captions *c, const struct render_preset *preset,
-                  const struct plan_chunk *chunk, char key[KEY_SIZE], struct err *e)
+bool key_of_chunk(const struct plan *p, const struct captions *c,
+                  const struct render_preset *preset, const struct plan_chunk *chunk,
+                  char key[KEY_SIZE], struct err *e)
 {
     struct buf text;
     buf_init(&text, MAX_TEXT);
@@ -74,9 +75,8 @@ bool key_of_sound(const struct plan *p, const struct render_preset *preset, char
     for (size_t i = 0; i < p->sfx_count; i++) {
         const struct plan_sfx *s = &p->sfx[i];
         buf_printf(&text, "sfx %s %lld %lld %lld %.17g\n",
-                   s->source >= 0 ? source_hash(p, s->source) : s->name,
-                   (long long)s->first_sample, (long long)s->skip_samples,
-                   (long long)s->max_samples, s->gain_db);
+                   s->source >= 0 ? source_hash(p, s->source) : s->name, (long long)s->first_sample,
+                   (long long)s->skip_samples, (long long)s->max_samples, s->gain_db);
     }
     return hash_text(&text, key, e);
 }

@@ -122,8 +122,7 @@ static void add_literal(struct buf *b, const char *s, size_t len)
         buf_add(b, s, len);
 }
 
-static void add_text(const struct letters *l, struct buf *b, double em, const char *text,
-                     size_t n)
+static void add_text(const struct letters *l, struct buf *b, double em, const char *text, size_t n)
 {
     int current = -1;
     for (size_t at = 0; at < n;) {

@@ -34,8 +34,8 @@ void letters_destroy(struct letters *l);
 double letters_width(struct letters *l, const struct letters_style *style, const char *text,
                      size_t len);
 
-/* Draws lines parted by '\n'. The overlay is finished and the caller's; *out NULL when nothing is to
- * be seen. */
+/* Draws lines parted by '\n'. The overlay is finished and the caller's; *out NULL when nothing is
+ * to be seen. */
 bool letters_draw(struct letters *l, const struct letters_style *style, const char *text,
                   struct overlay **out, struct err *e);
 

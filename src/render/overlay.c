@@ -119,9 +119,15 @@ void overlay_paint(struct overlay *o, const uint8_t *mask, int stride, int x, in
     }
 }
 
-/* One chroma sample: H.264's siting is on the left luma column and between the two lines, so the
+/* Paint has 16 bits, alpha 8. */
+static int sample(const void *plane, bool wide, size_t at)
+{
+    return wide ? ((const uint16_t *)plane)[at] : ((const uint8_t *)plane)[at];
+}
+
+/* One chroma sample, times 8: H.264's siting is on the left luma column and between the two lines, so the
  * column left and right of it count half as much. */
-static int chroma_sum16(const struct overlay *o, const uint16_t *v, const uint8_t *v8, int i, int j)
+static int chroma_sum8(const struct overlay *o, const void *plane, bool wide, int i, int j)
 {
     static const int weight[3] = {1, 2, 1};
     int sum = 0;
@@ -129,10 +135,10 @@ static int chroma_sum16(const struct overlay *o, const uint16_t *v, const uint8_
         size_t row = (size_t)(2 * j + dy) * (size_t)o->luma.width;
         for (int dx = -1; dx <= 1; dx++) {
             int x = 2 * i + dx < 0 ? 0 : 2 * i + dx;
-            sum += weight[dx + 1] * (v ? v[row + (size_t)x] : v8[row + (size_t)x]);
+            sum += weight[dx + 1] * sample(plane, wide, row + (size_t)x);
         }
     }
-    return sum; /* of weight 8 */
+    return sum;
 }
 
 void overlay_finish(struct overlay *o, int alpha)
@@ -151,8 +157,8 @@ void overlay_finish(struct overlay *o, int alpha)
         for (int i = 0; i < o->chroma.width; i++, at++) {
             for (int p = 0; p < 2; p++)
                 o->chroma.colour[p][at] =
-                    (uint8_t)div255((chroma_sum16(o, o->paint[p + 1], NULL, i, j) + 4) / 8);
-            o->chroma.stay[at] = (uint8_t)(255 - (chroma_sum16(o, NULL, o->alpha, i, j) + 4) / 8);
+                    (uint8_t)div255((chroma_sum8(o, o->paint[p + 1], true, i, j) + 4) / 8);
+            o->chroma.stay[at] = (uint8_t)(255 - (chroma_sum8(o, o->alpha, false, i, j) + 4) / 8);
         }
     }
     free_paint(o);

@@ -25,8 +25,8 @@ struct overlay;
 struct overlay *overlay_create(int x, int y, int width, int height, struct err *e);
 void overlay_destroy(struct overlay *o);
 
-/* Lays a colour (0xRRGGBB, sRGB) over what is there, as far as mask (0..255) times alpha / 255 says.
- * x and y are the mask's place in the frame; what falls outside the overlay is left out. */
+/* Lays a colour (0xRRGGBB, sRGB) over what is there, as far as mask (0..255) times alpha / 255
+ * says. x and y are the mask's place in the frame; what falls outside the overlay is left out. */
 void overlay_paint(struct overlay *o, const uint8_t *mask, int stride, int x, int y, int width,
                    int height, uint32_t rgb, int alpha);
 

@@ -96,8 +96,8 @@ static bool no_memory(struct err *e)
     return err_set(e, ERR_NO_MEMORY, "no memory for the render plan");
 }
 
-static bool read_effects(const struct timeline_segment *in, struct plan_segment *s,
-                         struct arena *a, struct err *e)
+static bool read_effects(const struct timeline_segment *in, struct plan_segment *s, struct arena *a,
+                         struct err *e)
 {
     const struct wire_raw *raw = in->effects.items;
     size_t n = in->effects.count;
@@ -344,8 +344,7 @@ static size_t map_captions(const struct spans *spans, const struct plan_segment 
     return n;
 }
 
-static bool build_captions(const struct timeline *t, struct arena *a, struct plan *p,
-                           struct err *e)
+static bool build_captions(const struct timeline *t, struct arena *a, struct plan *p, struct err *e)
 {
     const struct timeline_segment *in = timeline_segments(t);
     struct spans film, *own = arena_array(a, p->segment_count, sizeof *own);
@@ -432,7 +431,8 @@ static int64_t seg_frames(const struct plan_segment *s)
 }
 
 /* How many segments from `first` make one run: at least a minimal chunk, taking in following
- * slivers while they fit, so that a run of tiny segments becomes a few chunks and not a thousand. */
+ * slivers while they fit, so that a run of tiny segments becomes a few chunks and not a thousand.
+ */
 static size_t run_length(const struct plan *p, size_t first, int64_t min, int64_t max)
 {
     int64_t frames = seg_frames(&p->segments[first]);

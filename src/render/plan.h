@@ -11,9 +11,8 @@
  *     samples      first_sample = round(out_start * 48000) .. end_sample
  *     source time  src_start + (film time - out_start) * rate.num / rate.den
  *
- * Ownership: the plan lives in the arena given to plan_build; texts and sources stay the caller's and
- * must live as long as the plan.
- * Threads: pure; a built plan is read-only and may be shared.
+ * Ownership: the plan lives in the arena given to plan_build; texts and sources stay the caller's
+ * and must live as long as the plan. Threads: pure; a built plan is read-only and may be shared.
  */
 #ifndef AIVE_RENDER_PLAN_H
 #define AIVE_RENDER_PLAN_H
@@ -39,12 +38,12 @@ struct plan_format {
     const char *name; /* "vertical" */
     int width, height;
 };
-extern const struct plan_format plan_formats[];            /* ended by a NULL name; first: default */
+extern const struct plan_format plan_formats[]; /* ended by a NULL name; first: default */
 const struct plan_format *plan_format_find(const char *name); /* NULL: unknown */
 
 /* What is known of a source before it is opened for rendering. Source 0 is the timeline's own. */
 struct plan_source {
-    const char *path;       /* what a sound's "path" in the timeline names it by; NULL: by nothing */
+    const char *path; /* what a sound's "path" in the timeline names it by; NULL: by nothing */
     int64_t duration_ticks; /* > 0 */
     int64_t frame_ticks;    /* a segment may end so far behind the duration; 0: 0.1 s */
     bool has_video, has_audio;
@@ -54,8 +53,8 @@ struct plan_source {
 struct plan_options {
     const struct plan_format *format;
     int fps_num, fps_den;
-    const char *watermark;               /* text; NULL or "": none */
-    double range_start_s, range_end_s;   /* part of the film, film time; both 0: all of it */
+    const char *watermark;             /* text; NULL or "": none */
+    double range_start_s, range_end_s; /* part of the film, film time; both 0: all of it */
 };
 
 struct plan_segment {
@@ -90,7 +89,7 @@ struct plan_sfx {
     int64_t first_sample; /* of the film, >= 0 */
     int64_t skip_samples; /* of the sound, left out at its start (a range cut it) */
     int64_t max_samples;  /* INT64_MAX: to the sound's own end */
-    double gain_db; /* against the film's own sound */
+    double gain_db;       /* against the film's own sound */
 };
 
 /* A closed GOP of the film. */

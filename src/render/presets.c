@@ -1,21 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * presets.c - how well and how fast.
  *
- * Look-ahead is what an encoder's memory goes to, about 7 MB a frame of 1080x1920, once for each core:
- * against 20 frames, 10 keep a film on two cores under 400 MB and cost no bytes. 12 Mbit/s is what
- * the platforms take without encoding the worse for it.
+ * Look-ahead is what an encoder's memory goes to, about 7 MB a frame of 1080x1920, once for each
+ * core: against 20 frames, 10 keep a film on two cores under 400 MB and cost no bytes. 12 Mbit/s is
+ * what the platforms take without encoding the worse for it.
  */
 #include "render/render.h"
 
 #include <string.h>
 
 const struct render_preset render_presets[] = {
-    {.name = "draft", .help = "Fast, to look at cuts and captions.", .x264 = "superfast",
-     .crf = 27, .lookahead = 10, .max_bitrate = 6000000, .sound_bitrate = 128000},
-    {.name = "standard", .help = "For phones and platforms.", .x264 = "veryfast", .crf = 21,
-     .lookahead = 10, .max_bitrate = 12000000, .sound_bitrate = 192000},
-    {.name = "high", .help = "The best picture, two to three times slower.", .x264 = "medium",
-     .crf = 18.5, .lookahead = 20, .max_bitrate = 12000000, .sound_bitrate = 192000},
+    {.name = "draft",
+     .help = "Fast, to look at cuts and captions.",
+     .x264 = "superfast",
+     .crf = 27,
+     .lookahead = 10,
+     .max_bitrate = 6000000,
+     .sound_bitrate = 128000},
+    {.name = "standard",
+     .help = "For phones and platforms.",
+     .x264 = "veryfast",
+     .crf = 21,
+     .lookahead = 10,
+     .max_bitrate = 12000000,
+     .sound_bitrate = 192000},
+    {.name = "high",
+     .help = "The best picture, two to three times slower.",
+     .x264 = "medium",
+     .crf = 18.5,
+     .lookahead = 20,
+     .max_bitrate = 12000000,
+     .sound_bitrate = 192000},
     {.name = NULL},
 };
 

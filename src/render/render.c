@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * render.c - the whole job: workers that make chunks, the sound beside them, the film at the end.
  *
- * DESIGN. Every worker owns a contiguous range of chunks, so that its decoder goes forward; one that
- * runs out takes the later half of the longest range left. Each chunk is made by an encoder of its
- * own with one thread, which is as fast as frame threads as long as there are chunks, and makes the
- * bytes independent of the number of cores. The calling thread only waits and watches for cancel.
- * The first failure stops everybody at their next frame and is the one reported.
+ * DESIGN. Every worker owns a contiguous range of chunks, so that its decoder goes forward; one
+ * that runs out takes the later half of the longest range left. Each chunk is made by an encoder of
+ * its own with one thread, which is as fast as frame threads as long as there are chunks, and makes
+ * the bytes independent of the number of cores. The calling thread only waits and watches for
+ * cancel. The first failure stops everybody at their next frame and is the one reported.
  */
 #include "render/render.h"
 
@@ -23,7 +23,8 @@
 
 #define MAX_THREADS 64
 #define WATCH_MS 50
-#define MAX_SEGMENT_LINES 200 /* in the log; a film of 10,000 segments is not worth as many lines */
+#define MAX_SEGMENT_LINES 200 /* in the log; a film of 10,000 segments is not worth as many lines  \
+                               */
 #define FRAMES_A_PROGRESS 8
 
 /* The guide's figures. */
@@ -169,10 +170,14 @@ static bool encode_chunk(struct crew *c, struct composer *composer, const struct
 {
     const struct plan *p = c->job->plan;
     const struct render_preset *preset = c->job->preset;
-    struct h264_settings s = {.width = p->format.width, .height = p->format.height,
-                              .fps_num = p->fps_num, .fps_den = p->fps_den,
-                              .preset = preset->x264, .crf = preset->crf,
-                              .max_bitrate = preset->max_bitrate, .lookahead = preset->lookahead};
+    struct h264_settings s = {.width = p->format.width,
+                              .height = p->format.height,
+                              .fps_num = p->fps_num,
+                              .fps_den = p->fps_den,
+                              .preset = preset->x264,
+                              .crf = preset->crf,
+                              .max_bitrate = preset->max_bitrate,
+                              .lookahead = preset->lookahead};
     struct chunk_writer *w = chunk_writer_create(&s, fd, e);
     bool ok = w && encode_frames(c, composer, w, chunk, e);
     chunk_writer_destroy(w);
@@ -241,8 +246,8 @@ static bool encode_sound(struct crew *c, int fd, struct err *e)
 {
     const struct render_job *job = c->job;
     struct sound_writer *w = sound_writer_create(job->preset->sound_bitrate, fd, e);
-    bool ok = w && sound_render(job->plan, job->source_fds, w, &c->stop, e) &&
-              sound_writer_finish(w, e);
+    bool ok =
+        w && sound_render(job->plan, job->source_fds, w, &c->stop, e) && sound_writer_finish(w, e);
     sound_writer_destroy(w);
     return ok;
 }
@@ -384,7 +389,9 @@ static bool join_film(struct crew *c, struct err *e)
 {
     const struct render_job *job = c->job;
     struct film_source src = {.chunk_count = (int)job->plan->chunk_count,
-                              .open_chunk = open_chunk, .user = c, .sound_fd = -1};
+                              .open_chunk = open_chunk,
+                              .user = c,
+                              .sound_fd = -1};
     char key[KEY_SIZE];
     if (!key_of_sound(job->plan, job->preset, key, e))
         return false;
@@ -393,8 +400,8 @@ static bool join_film(struct crew *c, struct err *e)
         return false;
     tell_progress(c, PERCENT_EXPORT, "export");
     tell_log(c, "Writing video stream");
-    bool ok = film_mux(&src, job->output_fd, job->tags, job->tag_count, job->cancel, mux_progress,
-                       c, e);
+    bool ok =
+        film_mux(&src, job->output_fd, job->tags, job->tag_count, job->cancel, mux_progress, c, e);
     close(src.sound_fd);
     if (ok)
         mux_progress(c, 1);
@@ -403,8 +410,9 @@ static bool join_film(struct crew *c, struct err *e)
 
 bool render_run(const struct render_job *job, struct render_report *report, struct err *e)
 {
-    /* Each chunk's encoder takes and gives back some 100 MB in large pieces. Left alone, glibc moves
-     * such pieces into its heaps after the first time, where they stay: a third more memory. */
+    /* Each chunk's encoder takes and gives back some 100 MB in large pieces. Left alone, glibc
+     * moves such pieces into its heaps after the first time, where they stay: a third more memory.
+     */
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     bool ok = false;
     const struct plan *p = job->plan;

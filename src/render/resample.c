@@ -21,12 +21,12 @@
 #define MAX_TAPS (4 * MAX_REDUCTION + 4)
 
 struct axis {
-    int count;        /* output positions */
-    int taps;         /* weights for each */
-    int *first;       /* [count] first source sample; first + taps <= size of the source */
-    int16_t *weights; /* [count * taps] */
-    size_t capacity;  /* of weights */
-    int size;         /* what it was made for: source samples, */
+    int count;           /* output positions */
+    int taps;            /* weights for each */
+    int *first;          /* [count] first source sample; first + taps <= size of the source */
+    int16_t *weights;    /* [count * taps] */
+    size_t capacity;     /* of weights */
+    int size;            /* what it was made for: source samples, */
     double origin, step; /* position of output 0, and from one to the next */
 };
 
@@ -165,8 +165,7 @@ static inline __m128i two_outputs(const uint8_t *s0, const uint8_t *s1, const in
         __m128i ww = taps == 4 ? load8(w)
                                : _mm_unpacklo_epi64(_mm_loadl_epi64((const void *)(w + t)),
                                                     _mm_loadl_epi64((const void *)(w + taps + t)));
-        sum = _mm_add_epi32(sum,
-                            _mm_madd_epi16(_mm_unpacklo_epi8(s, _mm_setzero_si128()), ww));
+        sum = _mm_add_epi32(sum, _mm_madd_epi16(_mm_unpacklo_epi8(s, _mm_setzero_si128()), ww));
     }
     return sum;
 }
@@ -253,8 +252,7 @@ static void filter_across(const struct axis *ax, const uint8_t *src, int16_t *ou
 }
 
 /* Down: `taps` rows of the ring to one row of the frame. */
-static void filter_down(const int16_t *const *rows, const int16_t *w, int taps, int n,
-                        uint8_t *out)
+static void filter_down(const int16_t *const *rows, const int16_t *w, int taps, int n, uint8_t *out)
 {
     for (int i = down_fast(rows, w, taps, n, out); i < n; i++) {
         int32_t sum = DOWN_HALF;
@@ -310,8 +308,8 @@ static bool set_axes(struct resampler *r, const struct picture *src, const struc
            axis_set(&r->y[0], src->height, dst->height, from->y + ky / 2 - 0.5, ky) &&
            axis_set(&r->x[1], (src->width + 1) / 2, (dst->width + 1) / 2,
                     (from->x + kx / 2 - 0.5) / 2, kx) &&
-           axis_set(&r->y[1], (src->height + 1) / 2, (dst->height + 1) / 2,
-                    (from->y + ky - 1) / 2, ky);
+           axis_set(&r->y[1], (src->height + 1) / 2, (dst->height + 1) / 2, (from->y + ky - 1) / 2,
+                    ky);
 }
 
 bool resample(struct resampler *r, const struct picture *src, const struct rect *from,
@@ -319,8 +317,8 @@ bool resample(struct resampler *r, const struct picture *src, const struct rect 
 {
     if (!(from->w > 0 && from->h > 0 && from->w <= (double)MAX_REDUCTION * dst->width &&
           from->h <= (double)MAX_REDUCTION * dst->height))
-        return err_set(e, ERR_INVALID, "a picture of %dx%d cannot be fitted into %dx%d",
-                       src->width, src->height, dst->width, dst->height);
+        return err_set(e, ERR_INVALID, "a picture of %dx%d cannot be fitted into %dx%d", src->width,
+                       src->height, dst->width, dst->height);
     bool ok = set_axes(r, src, from, dst);
     for (int p = 0; ok && p < 3; p++)
         ok = resample_plane(r, &r->x[p > 0], &r->y[p > 0], src->data[p], src->stride[p],

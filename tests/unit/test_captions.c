@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "check.h"
 #include "core/timebase.h"
 #include "core/utf8.h"
 #include "render/caption_layout.h"
@@ -6,7 +7,6 @@
 #include "render/captions.h"
 #include "render/font_cmap.h"
 #include "render/overlay.h"
-#include "check.h"
 
 #include <stdlib.h>
 
@@ -36,13 +36,21 @@ static void cleans(void)
         {"plain", "plain"},
         {"  a \t  b  ", "a b"},
         {"a\r\n\n b\r", "a\nb"},
-        {"a\x01\x7f\x1b" "b", "ab"},
-        {"\xef\xbb\xbf" "bom", "bom"},
-        {"x\xe2\x80\xae" "y", "xy"},                         /* right-to-left override */
-        {"\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4"},        /* heart without its variation selector */
-        {"{\\an8}\\N{", "{\\an8}\\N{"},                      /* literal: nothing is ASS here */
-        {"a\xc3\xa1" "b", "ab"},                             /* refused by the font */
-        {"e\xcc\x81", "e"},                                  /* its mark is */
+        {"a\x01\x7f\x1b"
+         "b",
+         "ab"},
+        {"\xef\xbb\xbf"
+         "bom",
+         "bom"},
+        {"x\xe2\x80\xae"
+         "y",
+         "xy"},                                       /* right-to-left override */
+        {"\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4"}, /* heart without its variation selector */
+        {"{\\an8}\\N{", "{\\an8}\\N{"},               /* literal: nothing is ASS here */
+        {"a\xc3\xa1"
+         "b",
+         "ab"},             /* refused by the font */
+        {"e\xcc\x81", "e"}, /* its mark is */
         {"hi \xf0\x9f\x98\x80 !", "hi !"},
         {"\xf0\x9f\x98\x80", ""},
         {"\xe2\x80\xa8line\xe2\x80\xa9separators", "line\nseparators"},
@@ -73,7 +81,8 @@ static void keeps_clusters_whole(void)
     }
 }
 
-/* --- Layout, with a ruler on which every code point is 1 wide ---------------------------------- */
+/* --- Layout, with a ruler on which every code point is 1 wide ----------------------------------
+ */
 
 static double ones(void *user, const char *text, size_t len)
 {
@@ -94,12 +103,18 @@ static void breaks_lines(void)
         {"a word longer than the line", "abcdefghijklmno", 10, {"abcdefg\nhijklmno"}},
         {"never inside a word that fits", "aa bbbbbbbbbb", 10, {"aa\nbbbbbbbbbb"}},
         {"the author's own line", "aa\nbb", 10, {"aa\nbb"}},
-        {"pages", "aaaaaaaa bbbbbbbb cccccccc dddddddd", 10,
+        {"pages",
+         "aaaaaaaa bbbbbbbb cccccccc dddddddd",
+         10,
          {"aaaaaaaa\nbbbbbbbb", "cccccccc\ndddddddd"}},
         {"at the end of a clause", "aaaa bbbb, cccc dddd", 15, {"aaaa bbbb,\ncccc dddd"}},
-        {"ideographs", "\u4e2d\u6587\u4e2d\u6587\u3002\u4e2d\u6587\u4e2d\u6587", 5,
+        {"ideographs",
+         "\u4e2d\u6587\u4e2d\u6587\u3002\u4e2d\u6587\u4e2d\u6587",
+         5,
          {"\u4e2d\u6587\u4e2d\u6587\u3002\n\u4e2d\u6587\u4e2d\u6587"}},
-        {"no full stop at a line's start", "\u4e2d\u6587\u4e2d\u6587\u3002", 4,
+        {"no full stop at a line's start",
+         "\u4e2d\u6587\u4e2d\u6587\u3002",
+         4,
          {"\u4e2d\u6587\u4e2d\n\u6587\u3002"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -169,7 +184,8 @@ static struct picture *grey_frame(int w, int h)
     picture_pool_destroy(pool);
     for (int i = 0; p && i < 3; i++)
         for (int y = 0; y < (i ? h / 2 : h); y++)
-            memset(p->data[i] + (ptrdiff_t)y * p->stride[i], i ? 128 : 100, (size_t)(i ? w / 2 : w));
+            memset(p->data[i] + (ptrdiff_t)y * p->stride[i], i ? 128 : 100,
+                   (size_t)(i ? w / 2 : w));
     return p;
 }
 
@@ -212,9 +228,9 @@ static void relabels_character_maps(void)
 {
     CHECK_CASE("cmap");
     /* One table, two maps: Microsoft BMP, then Microsoft full. */
-    uint8_t font[64] = {0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 'c', 'm', 'a', 'p', 0, 0, 0, 0,
-                        0, 0, 0, 28, 0, 0, 0, 20, 0, 0, 0, 2, 0, 3, 0, 1, 0, 0, 0, 0,
-                        0, 3, 0, 10, 0, 0, 0, 0};
+    uint8_t font[64] = {0, 1, 0, 0, 0, 1, 0, 0,  0, 0, 0, 0,  'c', 'm', 'a', 'p',
+                        0, 0, 0, 0, 0, 0, 0, 28, 0, 0, 0, 20, 0,   0,   0,   2,
+                        0, 3, 0, 1, 0, 0, 0, 0,  0, 3, 0, 10, 0,   0,   0,   0};
     uint8_t before[64];
     memcpy(before, font, sizeof font);
     font_prefer_full_cmap(font, sizeof font);
@@ -235,14 +251,19 @@ static void relabels_character_maps(void)
     }
 }
 
-/* --- On the frame ------------------------------------------------------------------------------ */
+/* --- On the frame ------------------------------------------------------------------------------
+ */
 
 #define S TICKS_PER_SECOND
 
 static struct plan plan_of(struct plan_caption *captions, size_t n, const char *watermark)
 {
-    return (struct plan){.format = plan_formats[0], .fps_num = 30, .fps_den = 1,
-                         .frame_count = 300, .captions = captions, .caption_count = n,
+    return (struct plan){.format = plan_formats[0],
+                         .fps_num = 30,
+                         .fps_den = 1,
+                         .frame_count = 300,
+                         .captions = captions,
+                         .caption_count = n,
                          .watermark = watermark};
 }
 
@@ -325,8 +346,8 @@ static void shows_them_when_they_are_due(void)
     static const struct {
         int64_t frame;
         bool seen;
-    } cases[] = {{0, false}, {29, false}, {30, true}, {59, true}, {60, false}, {89, false},
-                 {90, true}, {179, true}, {180, false}};
+    } cases[] = {{0, false},  {29, false}, {30, true},  {59, true},  {60, false},
+                 {89, false}, {90, true},  {179, true}, {180, false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct box b = paint_at(c, cases[i].frame);
         CHECK((b.right > b.left) == cases[i].seen);
@@ -342,13 +363,14 @@ static void shows_them_when_they_are_due(void)
 
 static void pages_take_turns(void)
 {
-    struct plan_caption whole = {"alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu",
-                                 0, 6 * S, 0, 6 * S};
+    struct plan_caption whole = {
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu", 0, 6 * S, 0, 6 * S};
     struct plan_caption clipped = whole;
     clipped.out_start = 4 * S;
     struct plan p = plan_of(&whole, 1, NULL), q = plan_of(&clipped, 1, NULL);
     struct captions *c = captions_create(&p, NULL), *d = captions_create(&q, NULL);
-    struct caption_painter *a = caption_painter_create(c, NULL), *b = caption_painter_create(d, NULL);
+    struct caption_painter *a = caption_painter_create(c, NULL),
+                           *b = caption_painter_create(d, NULL);
     int64_t last = -1, state, other, changes = 0;
     CHECK_CASE("pages");
     for (int64_t f = 0; f < 180; f++) {
@@ -403,7 +425,8 @@ static void describes_what_changes_pixels(void)
     static const struct {
         int64_t first, end;
         bool same;
-    } cases[] = {{0, 60, true}, {60, 120, false}, {120, 180, true}, {30, 90, true}, {89, 91, false}};
+    } cases[] = {
+        {0, 60, true}, {60, 120, false}, {120, 180, true}, {30, 90, true}, {89, 91, false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         buf_clear(&a);
         buf_clear(&b);

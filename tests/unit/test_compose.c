@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "check.h"
 #include "core/timebase.h"
 #include "media/encode.h"
 #include "media/media.h"
 #include "render/compose.h"
 #include "render/geometry.h"
 #include "render/resample.h"
-#include "check.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -108,13 +108,14 @@ static void zooms_without_jitter(void)
 
 static double ramp(double x, double y, const void *u)
 {
-    const double *k = u; /* value of luma position 0, slope a luma sample, scale and offset of the plane */
+    const double *k =
+        u; /* value of luma position 0, slope a luma sample, scale and offset of the plane */
     (void)y;
     return k[0] + k[1] * (x * k[2] + k[3]);
 }
 
-/* A straight ramp stays one at the right place, in luma and in chroma, whose samples sit on the left
- * luma column: at luma position 2 i + 1/2. */
+/* A straight ramp stays one at the right place, in luma and in chroma, whose samples sit on the
+ * left luma column: at luma position 2 i + 1/2. */
 static void keeps_ramps_in_place(void)
 {
     struct picture *src = new_picture(200, 100), *dst = new_picture(300, 100);
@@ -187,17 +188,26 @@ static void fits(void)
         struct picture p;
         struct rect cover, contain;
     } cases[] = {
-        {"landscape", {.width = 1920, .height = 1080, .sar_num = 1, .sar_den = 1},
-         {656.25, 0, 607.5, 1080}, {0, 656, 1080, 608}},
-        {"upright phone", {.width = 1920, .height = 1080, .sar_num = 1, .sar_den = 1, .rotation = 90},
-         {0, 0, 1080, 1920}, {0, 0, 1080, 1920}},
-        {"wide samples", {.width = 720, .height = 576, .sar_num = 64, .sar_den = 45},
-         {246.09375, 0, 227.8125, 576}, {0, 656, 1080, 608}},
+        {"landscape",
+         {.width = 1920, .height = 1080, .sar_num = 1, .sar_den = 1},
+         {656.25, 0, 607.5, 1080},
+         {0, 656, 1080, 608}},
+        {"upright phone",
+         {.width = 1920, .height = 1080, .sar_num = 1, .sar_den = 1, .rotation = 90},
+         {0, 0, 1080, 1920},
+         {0, 0, 1080, 1920}},
+        {"wide samples",
+         {.width = 720, .height = 576, .sar_num = 64, .sar_den = 45},
+         {246.09375, 0, 227.8125, 576},
+         {0, 656, 1080, 608}},
         {"wide samples on their side",
          {.width = 720, .height = 576, .sar_num = 64, .sar_den = 45, .rotation = 270},
-         {0, 0, 576, 720}, {0, 0, 1080, 1920}},
-        {"square", {.width = 500, .height = 500, .sar_num = 1, .sar_den = 1},
-         {109.375, 0, 281.25, 500}, {0, 420, 1080, 1080}},
+         {0, 0, 576, 720},
+         {0, 0, 1080, 1920}},
+        {"square",
+         {.width = 500, .height = 500, .sar_num = 1, .sar_den = 1},
+         {109.375, 0, 281.25, 500},
+         {0, 420, 1080, 1080}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct upright u = geometry_upright(&cases[i].p);
@@ -226,8 +236,13 @@ static int make_source(int frames, int fps_num, int fps_den)
 {
     struct err e = {0};
     int chunk = memfd_create("chunk", 0), film = memfd_create("film", 0);
-    struct h264_settings s = {.width = 64, .height = 64, .fps_num = fps_num, .fps_den = fps_den,
-                              .preset = "ultrafast", .crf = 1, .lookahead = 0};
+    struct h264_settings s = {.width = 64,
+                              .height = 64,
+                              .fps_num = fps_num,
+                              .fps_den = fps_den,
+                              .preset = "ultrafast",
+                              .crf = 1,
+                              .lookahead = 0};
     struct chunk_writer *w = chunk_writer_create(&s, chunk, &e);
     bool ok = w;
     for (int i = 0; ok && i < frames; i++) {
@@ -241,8 +256,8 @@ static int make_source(int frames, int fps_num, int fps_den)
     }
     ok = ok && chunk_writer_finish(w, &e);
     chunk_writer_destroy(w);
-    struct film_source src = {.chunk_count = 1, .open_chunk = one_chunk, .user = &chunk,
-                              .sound_fd = -1};
+    struct film_source src = {
+        .chunk_count = 1, .open_chunk = one_chunk, .user = &chunk, .sound_fd = -1};
     ok = ok && film_mux(&src, film, NULL, 0, NULL, NULL, NULL, &e);
     close(chunk);
     if (!CHECK(ok))
@@ -289,13 +304,19 @@ static void shows_the_right_frames(void)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double fps = (double)cases[i].fps_num / cases[i].fps_den;
-        int frames = (int)ceil(2 * fps), fd = make_source(frames, cases[i].fps_num, cases[i].fps_den);
+        int frames = (int)ceil(2 * fps),
+            fd = make_source(frames, cases[i].fps_num, cases[i].fps_den);
         struct plan_segment s =
             segment(cases[i].start, cases[i].end, 0, cases[i].num, cases[i].den);
         struct plan_source source = {.duration_ticks = 2 * S, .has_video = true, .hash = "x"};
-        struct plan p = {.format = {"tiny", 72, 128}, .fps_num = 30, .fps_den = 1,
-                         .frame_count = s.end_frame, .sources = &source, .source_count = 1,
-                         .segments = &s, .segment_count = 1};
+        struct plan p = {.format = {"tiny", 72, 128},
+                         .fps_num = 30,
+                         .fps_den = 1,
+                         .frame_count = s.end_frame,
+                         .sources = &source,
+                         .source_count = 1,
+                         .segments = &s,
+                         .segment_count = 1};
         struct captions *captions = captions_create(&p, NULL);
         struct composer *c = composer_create(&p, captions, &fd, NULL, NULL);
         int wrong = 0;
@@ -322,9 +343,14 @@ static void shares_pictures_that_are_alike(void)
     int fd = make_source(30, 30, 1);
     struct plan_segment s = segment(0, 1, 0, 1, 4);
     struct plan_source source = {.duration_ticks = S, .has_video = true, .hash = "x"};
-    struct plan p = {.format = {"tiny", 72, 128}, .fps_num = 30, .fps_den = 1,
-                     .frame_count = s.end_frame, .sources = &source, .source_count = 1,
-                     .segments = &s, .segment_count = 1};
+    struct plan p = {.format = {"tiny", 72, 128},
+                     .fps_num = 30,
+                     .fps_den = 1,
+                     .frame_count = s.end_frame,
+                     .sources = &source,
+                     .source_count = 1,
+                     .segments = &s,
+                     .segment_count = 1};
     struct captions *captions = captions_create(&p, NULL);
     struct composer *c = composer_create(&p, captions, &fd, NULL, NULL);
     struct picture *last = NULL;
@@ -349,8 +375,14 @@ static void stops_when_told(void)
     int fd = make_source(10, 30, 1);
     struct plan_segment s = segment(0, 0.3, 0, 1, 1);
     struct plan_source source = {.duration_ticks = S, .has_video = true, .hash = "x"};
-    struct plan p = {.format = {"tiny", 72, 128}, .fps_num = 30, .fps_den = 1, .frame_count = 9,
-                     .sources = &source, .source_count = 1, .segments = &s, .segment_count = 1};
+    struct plan p = {.format = {"tiny", 72, 128},
+                     .fps_num = 30,
+                     .fps_den = 1,
+                     .frame_count = 9,
+                     .sources = &source,
+                     .source_count = 1,
+                     .segments = &s,
+                     .segment_count = 1};
     struct captions *captions = captions_create(&p, NULL);
     struct cancel cancel = {.fd = -1};
     struct err e = {0};
@@ -386,8 +418,13 @@ static void fits_pictures(void)
         struct plan_segment s = segment(0, 0.3, 0, 1, 1);
         s.fit = cases[i].fit;
         source.has_video = cases[i].video;
-        struct plan p = {.format = {"tiny", 72, 128}, .fps_num = 30, .fps_den = 1,
-                         .frame_count = 9, .sources = &source, .source_count = 1, .segments = &s,
+        struct plan p = {.format = {"tiny", 72, 128},
+                         .fps_num = 30,
+                         .fps_den = 1,
+                         .frame_count = 9,
+                         .sources = &source,
+                         .source_count = 1,
+                         .segments = &s,
                          .segment_count = 1};
         struct captions *captions = captions_create(&p, NULL);
         struct composer *c = composer_create(&p, captions, &fd, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "effects/effect.h"
 #include "check.h"
+#include "effects/effect.h"
 
 #include <stdlib.h>
 
@@ -49,7 +49,8 @@ static const struct {
     {"{\"name\":\"zoom\",\"amount\":null}", "effect zoom: amount must be a number from 1 to 4"},
     {"{\"name\":\"zoom\",\"ease\":\"bouncy\"}", "effect zoom: ease must be one of: cubic, linear"},
     {"{\"name\":\"zoom\",\"ease\":1}", "effect zoom: ease must be one of: cubic, linear"},
-    {"{\"name\":\"slowmo\",\"factor\":0.1}", "effect slowmo: factor must be a number from 0.25 to 1"},
+    {"{\"name\":\"slowmo\",\"factor\":0.1}",
+     "effect slowmo: factor must be a number from 0.25 to 1"},
     {"{\"amount\":2}", "an effect is a name, or an object with \"name\" and its parameters"},
     {"{\"name\":5}", "an effect is a name, or an object with \"name\" and its parameters"},
     {"[\"zoom\"]", "an effect is a name, or an object with \"name\" and its parameters"},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "check.h"
 #include "core/timebase.h"
 #include "render/plan.h"
 #include "timeline/timeline.h"
-#include "check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +11,11 @@
 
 static struct arena arena;
 
-static struct plan_source source = {.path = "media/ingest/a.mp4", .duration_ticks = 100 * S,
-                                    .frame_ticks = S / 30, .has_video = true, .has_audio = true,
+static struct plan_source source = {.path = "media/ingest/a.mp4",
+                                    .duration_ticks = 100 * S,
+                                    .frame_ticks = S / 30,
+                                    .has_video = true,
+                                    .has_audio = true,
                                     .hash = "aa"};
 
 static struct plan_options options(void)
@@ -180,8 +183,8 @@ static void chunks_avoid_slivers(void)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char json[2000] = "{\"segments\":[";
         for (int k = 0; cases[i].lengths[k] > 0; k++)
-            sprintf(json + strlen(json), "%s{\"name\":\"s\",\"start\":1,\"end\":%.6f}", k ? "," : "",
-                    1 + cases[i].lengths[k]);
+            sprintf(json + strlen(json), "%s{\"name\":\"s\",\"start\":1,\"end\":%.6f}",
+                    k ? "," : "", 1 + cases[i].lengths[k]);
         strcat(json, "]}");
         CHECK_CASE(cases[i].name);
         struct plan p = build(json);
@@ -206,7 +209,8 @@ static void captions_follow_cuts_and_speed(void)
         "\"segments\":[{\"name\":\"a\",\"start\":0,\"end\":3},"
         "{\"name\":\"b\",\"start\":5,\"end\":6,\"effects\":[\"slowmo\"]},"
         "{\"name\":\"c\",\"start\":10,\"end\":13},"
-        "{\"name\":\"d\",\"start\":0,\"end\":3,\"captions\":[{\"text\":\"own\",\"start\":1,\"end\":9}]}"
+        "{\"name\":\"d\",\"start\":0,\"end\":3,\"captions\":[{\"text\":\"own\",\"start\":1,\"end\":"
+        "9}]}"
         "]}");
     check_sound(&p);
     static const struct {
@@ -293,7 +297,8 @@ static const struct {
     const char *json, *message;
 } refused[] = {
     {"{\"segments\":[]}", "the timeline has no segments"},
-    {"{\"segments\":[{\"name\":\"a\",\"start\":0,\"end\":1},{\"name\":\"b\",\"start\":5,\"end\":101}]}",
+    {"{\"segments\":[{\"name\":\"a\",\"start\":0,\"end\":1},{\"name\":\"b\",\"start\":5,\"end\":"
+     "101}]}",
      "segments[1] \"b\": end (101) lies behind the end of the source (100)"},
     {"{\"segments\":[{\"name\":\"a\",\"start\":0,\"end\":1,\"effects\":[\"zooom\"]}]}",
      "segments[0] \"a\": unknown effect \"zooom\"; there are: zoom, slowmo"},
@@ -330,9 +335,9 @@ static void refuses_with_the_segment(void)
 static void ends_when_memory_ends(void)
 {
     CHECK_CASE("memory");
-    const struct timeline *t =
-        read_timeline("{\"captions\":[{\"text\":\"x\",\"start\":0,\"end\":1}],"
-                      "\"segments\":[{\"name\":\"a\",\"start\":0,\"end\":9,\"effects\":[\"zoom\"]}]}");
+    const struct timeline *t = read_timeline(
+        "{\"captions\":[{\"text\":\"x\",\"start\":0,\"end\":1}],"
+        "\"segments\":[{\"name\":\"a\",\"start\":0,\"end\":9,\"effects\":[\"zoom\"]}]}");
     struct plan_options opt = options();
     bool done = false;
     for (size_t max = 0; max < 200000 && !done; max += 64) {

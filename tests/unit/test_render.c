@@ -13,7 +13,8 @@
 #define S TICKS_PER_SECOND
 #define MAX_PIECES 64
 
-/* --- A store in memory -------------------------------------------------------------------------- */
+/* --- A store in memory --------------------------------------------------------------------------
+ */
 
 struct piece {
     char key[65];
@@ -97,7 +98,8 @@ static void store_free(struct store *s)
     free(s);
 }
 
-/* --- A source: 5 s, a brightness that tells the frame, a tone with a click each second ----------- */
+/* --- A source: 5 s, a brightness that tells the frame, a tone with a click each second -----------
+ */
 
 #define SOURCE_SECONDS 5
 
@@ -109,8 +111,13 @@ static int one_chunk(void *user, int i, struct err *e)
 
 static bool encode_picture(int fd, struct err *e)
 {
-    struct h264_settings s = {.width = 96, .height = 64, .fps_num = 30, .fps_den = 1,
-                              .preset = "ultrafast", .crf = 10, .lookahead = 0};
+    struct h264_settings s = {.width = 96,
+                              .height = 64,
+                              .fps_num = 30,
+                              .fps_den = 1,
+                              .preset = "ultrafast",
+                              .crf = 10,
+                              .lookahead = 0};
     struct picture_pool *pool = picture_pool_create(96, 64, e);
     struct chunk_writer *w = chunk_writer_create(&s, fd, e);
     bool ok = pool && w;
@@ -151,8 +158,8 @@ static int make_source(void)
     struct err e = {0};
     int chunk = memfd_create("chunk", 0), sound = memfd_create("sound", 0),
         film = memfd_create("film", 0);
-    struct film_source src = {.chunk_count = 1, .open_chunk = one_chunk, .user = &chunk,
-                              .sound_fd = sound};
+    struct film_source src = {
+        .chunk_count = 1, .open_chunk = one_chunk, .user = &chunk, .sound_fd = sound};
     bool ok = encode_picture(chunk, &e) && encode_tone(sound, &e) &&
               film_mux(&src, film, NULL, 0, NULL, NULL, NULL, &e);
     close(chunk);
@@ -162,7 +169,8 @@ static int make_source(void)
     return film;
 }
 
-/* --- Rendering ---------------------------------------------------------------------------------- */
+/* --- Rendering ----------------------------------------------------------------------------------
+ */
 
 struct watch {
     double percent;
@@ -204,20 +212,29 @@ static struct film render(int source_fd, struct store *store, const char *json, 
     struct film f = {.fd = memfd_create("film", 0), .watch.cancel_at_half = cancel};
     struct arena a;
     arena_init(&a, 64 << 20);
-    struct plan_source source = {.duration_ticks = SOURCE_SECONDS * S, .has_video = true,
-                                 .has_audio = true, .hash = "source"};
+    struct plan_source source = {.duration_ticks = SOURCE_SECONDS * S,
+                                 .has_video = true,
+                                 .has_audio = true,
+                                 .hash = "source"};
     struct plan_options opt = {.format = &tiny, .fps_num = 30, .fps_den = 1};
     struct plan plan;
     struct timeline *t = timeline_parse_trusted(json, strlen(json), &a, &f.err);
     if (CHECK(t) && CHECK(plan_build(t, &source, 1, &opt, &a, &plan, &f.err))) {
         struct captions *captions = captions_create(&plan, &f.err);
         struct film_tag tag = {"title", "test"};
-        struct render_job job = {
-            .plan = &plan, .captions = captions, .source_fds = &source_fd,
-            .preset = render_preset_find("draft"),
-            .store = {store_open, store_create, store_commit, store}, .output_fd = f.fd,
-            .threads = threads, .tags = &tag, .tag_count = 1, .cancel = cancel,
-            .progress = on_progress, .log = on_log, .user = &f.watch};
+        struct render_job job = {.plan = &plan,
+                                 .captions = captions,
+                                 .source_fds = &source_fd,
+                                 .preset = render_preset_find("draft"),
+                                 .store = {store_open, store_create, store_commit, store},
+                                 .output_fd = f.fd,
+                                 .threads = threads,
+                                 .tags = &tag,
+                                 .tag_count = 1,
+                                 .cancel = cancel,
+                                 .progress = on_progress,
+                                 .log = on_log,
+                                 .user = &f.watch};
         f.ok = captions && render_run(&job, &f.report, &f.err);
         captions_destroy(captions);
     }
@@ -327,7 +344,8 @@ static void reuses_what_did_not_change(int source)
         {"another name", "\"intro\"", "\"opening\"", 4, true},
         {"the last segment's end", "4.5", "4.4", 3, false},
         {"the slow segment's source", "\"start\":1,", "\"start\":1.1,", 3, false},
-        {"a default written out", "[\"slowmo\"]", "[{\"name\":\"slowmo\",\"factor\":0.5}]", 4, true},
+        {"a default written out", "[\"slowmo\"]", "[{\"name\":\"slowmo\",\"factor\":0.5}]", 4,
+         true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char json[1000];
