@@ -73,7 +73,7 @@ static bool is_local_maximum(const float *v, size_t n, size_t t, size_t radius)
     size_t lo = t > radius ? t - radius : 0;
     size_t hi = t + radius < n ? t + radius : n - 1;
     for (size_t i = lo; i <= hi; i++)
-        if (v[i] > v[t] || (v[i] == v[t] && i < t))
+        if (v[i] > v[t] || (i < t && v[i] == v[t]))
             return false;
     return true;
 }

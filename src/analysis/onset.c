@@ -179,7 +179,7 @@ static bool release_held(struct onset *o, struct err *e)
         o->ref = fmaxf(quantile(peak, rows, 0.95), loudest * 1e-3f);
     free(peak);
     for (size_t t = 0; t < rows; t++)
-        if (!add_log_row(o, &o->held.v[t * BANDS], e))
+        if (!add_log_row(o, o->held.v + t * BANDS, e))
             return false;
     o->held.count = 0;
     return true;

@@ -125,8 +125,8 @@ static int sample(const void *plane, bool wide, size_t at)
     return wide ? ((const uint16_t *)plane)[at] : ((const uint8_t *)plane)[at];
 }
 
-/* One chroma sample, times 8: H.264's siting is on the left luma column and between the two lines, so the
- * column left and right of it count half as much. */
+/* One chroma sample, times 8: H.264's siting is on the left luma column and between the two lines,
+ * so the column left and right of it count half as much. */
 static int chroma_sum8(const struct overlay *o, const void *plane, bool wide, int i, int j)
 {
     static const int weight[3] = {1, 2, 1};

@@ -172,9 +172,10 @@ static bool suggest_beats(struct found *f, const struct wire_list *list)
     size_t n = list->count;
     if (n < 2)
         return true;
-    double *beats = arena_array(f->arena, 2 * n, sizeof *beats), *gaps = beats + n;
+    double *beats = arena_array(f->arena, 2 * n, sizeof *beats);
     if (!beats)
         return false;
+    double *gaps = beats + n;
     memcpy(beats, list->items, n * sizeof *beats);
     qsort(beats, n, sizeof *beats, by_value);
     for (size_t i = 1; i < n; i++)
