@@ -20,7 +20,9 @@ bool timeline_get(struct request *req, struct reply *reply, struct err *e)
 
 /* --- If-Match --------------------------------------------------------------------------------- */
 
-/* The revision that If-Match allows to be changed: -1 without the header or with "*". */
+/* The revision that If-Match allows to be changed: -1 without the header or with "*". A tag is
+ * "REVISION.REST" (see reply_project); only the revision counts, since a project that was rendered
+ * in the meantime still has the timeline that the client has seen. */
 static bool expected_revision(const struct request *req, const struct timeline_doc *head,
                               int64_t *expected, struct err *e)
 {
@@ -28,12 +30,13 @@ static bool expected_revision(const struct request *req, const struct timeline_d
     *expected = -1;
     if (!match || strcmp(match, "*") == 0)
         return true;
-    const char *quoted = arena_printf(req->arena, "\"%s\"", head->etag);
-    if (!quoted)
+    const char *begin = arena_printf(req->arena, "\"%s", head->etag);
+    if (!begin)
         return err_set(e, ERR_NO_MEMORY, "no memory for a header");
-    for (const char *at = strstr(match, quoted); at; at = strstr(at + 1, quoted)) {
+    for (const char *at = strstr(match, begin); at; at = strstr(at + 1, begin)) {
         bool weak = at - match >= 2 && strncmp(at - 2, "W/", 2) == 0;
-        if (!weak && head->revision > 0) {
+        char end = at[strlen(begin)];
+        if (!weak && head->revision > 0 && (end == '.' || end == '"')) {
             *expected = head->revision;
             return true;
         }

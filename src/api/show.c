@@ -102,6 +102,15 @@ bool show_job(const struct workspace *ws, const char *id, struct job_status *out
     return out->id ? true : err_set(e, ERR_NO_MEMORY, "no memory for the job");
 }
 
+/* The tag of the whole answer: the timeline's revision, which If-Match is about, then what else of
+ * the answer may change. */
+static const char *project_etag(const struct project_detail *d, struct arena *a)
+{
+    return arena_printf(a, "\"%s.%llx-%llx\"", d->timeline.etag,
+                        (unsigned long long)d->project.updated_us,
+                        (unsigned long long)d->consent.updated_us);
+}
+
 bool reply_project(struct reply *reply, struct workspace *ws, int64_t id, struct arena *a,
                    struct err *e)
 {
@@ -112,7 +121,7 @@ bool reply_project(struct reply *reply, struct workspace *ws, int64_t id, struct
     if (!show_project(&d, &m, a))
         return err_set(e, ERR_NO_MEMORY, "no memory for project %lld", (long long)id);
     if (d.timeline.revision > 0)
-        reply_header(reply, "ETag", arena_printf(a, "\"%s\"", d.timeline.etag));
+        reply_header(reply, "ETag", project_etag(&d, a));
     return reply_json(reply, &wire_project, &m);
 }
 

@@ -116,6 +116,18 @@ def test_if_match(server, project):
     assert server.get(f"/api/timeline/{project}").json()["timeline"]["segments"] != []
 
 
+def test_etag_is_of_the_whole_answer_but_only_the_timeline_can_be_stale(server, project):
+    answer = server.get(f"/api/timeline/{project}")
+    etag = answer.headers["etag"]
+    assert server.get(f"/api/timeline/{project}", headers={"If-None-Match": etag}).status_code == 304
+    server.consent(answer.json()["asset"]["id"])
+    fresh = server.get(f"/api/timeline/{project}", headers={"If-None-Match": etag})
+    assert fresh.status_code == 200 and fresh.json()["consent"]["has_checkbox"] is True
+    changed = server.post(f"/api/timeline/{project}", json={"timeline": {"segments": [segment()]}},
+                          headers={"If-Match": etag})
+    assert changed.status_code == 200
+
+
 def test_of_many_with_the_same_etag_one_wins(server, project):
     etag = server.get(f"/api/timeline/{project}").headers["etag"]
 
