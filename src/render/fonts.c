@@ -200,7 +200,7 @@ static void choose_fonts(struct candidate *c, int n, const struct fontset_needs 
 static struct font_file *load_file(struct fontset *f, const char *path, struct err *e)
 {
     for (int i = 0; i < f->file_count; i++)
-        if (strcmp(f->files[i].path, path) == 0)
+        if (f->files[i].path && strcmp(f->files[i].path, path) == 0)
             return &f->files[i];
 
     struct font_file *file = &f->files[f->file_count];
@@ -261,8 +261,11 @@ static void load_font(struct fontset *f, FT_Library ft, const struct candidate *
     struct loaded *l = &f->fonts[f->count];
     l->family = strdup(c->family);
     l->charset = FcCharSetCopy(c->charset);
-    if (!l->family || !l->charset)
+    if (!l->family || !l->charset) {
+        free(l->family);
+        *l = (struct loaded){0};
         return;
+    }
     l->font.family = l->family;
     memcpy(l->font.hash, file->hash, sizeof l->font.hash);
     l->font.em = units_per_em(ft, file, c->index);
