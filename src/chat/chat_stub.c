@@ -3,6 +3,8 @@
  * a little about editing; each row of `topics` is one thing that it can talk about. */
 #include "chat/chat.h"
 
+#include "core/words.h"
+
 #include "effects/effect.h"
 
 #include <ctype.h>
@@ -22,17 +24,6 @@ static bool word_char(char c)
     return isalnum((unsigned char)c) || c == '\'' || (c & 0x80);
 }
 
-static bool in_list(const char *list, const char *word, size_t len)
-{
-    for (const char *p = list; *p;) {
-        size_t n = strcspn(p, " ");
-        if (n == len && strncasecmp(p, word, n) == 0)
-            return true;
-        p += n + (p[n] == ' ');
-    }
-    return false;
-}
-
 static int count_words(const char *list, const char *message)
 {
     int count = 0;
@@ -40,7 +31,7 @@ static int count_words(const char *list, const char *message)
         size_t n = 0;
         while (word_char(p[n]))
             n++;
-        if (n && in_list(list, p, n))
+        if (n && words_contain(list, p, n))
             count++;
         p += n ? n : 1;
     }

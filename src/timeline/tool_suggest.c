@@ -3,6 +3,7 @@
 #include "timeline/tools.h"
 
 #include "core/json.h"
+#include "core/words.h"
 #include "timeline/timeline.h"
 
 #include <ctype.h>
@@ -88,17 +89,6 @@ static const struct word_rule {
     {"first second third finally step one", "zoom", 0.45, "a point of a list"},
 };
 
-static bool word_in(const char *list, const char *word, size_t len)
-{
-    for (const char *p = list; *p;) {
-        size_t n = strcspn(p, " ");
-        if (n == len && strncasecmp(p, word, n) == 0)
-            return true;
-        p += n + (p[n] == ' ');
-    }
-    return false;
-}
-
 /* The first characters of a sentence, for a reason; cut at a character. */
 static void quote(char out[QUOTE_MAX * 4 + 4], const char *s, size_t n)
 {
@@ -127,7 +117,7 @@ static void suggest_sentence(struct found *f, const char *s, size_t n, double st
         while (i + len < n && (isalpha((unsigned char)s[i + len]) || (s[i + len] & 0x80)))
             len++;
         for (size_t k = 0; len && k < sizeof word_rules / sizeof *word_rules; k++)
-            if (word_in(word_rules[k].words, s + i, len) &&
+            if (words_contain(word_rules[k].words, s + i, len) &&
                 (!best || word_rules[k].confidence > best->confidence)) {
                 best = &word_rules[k];
                 word = s + i;
