@@ -4,7 +4,6 @@
 #include "chat/chat.h"
 
 #include "core/words.h"
-
 #include "effects/effect.h"
 
 #include <ctype.h>
