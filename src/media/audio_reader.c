@@ -30,6 +30,8 @@
 /* A seek this far ahead is read through instead. */
 #define NEAR_TICKS (2 * TICKS_PER_SECOND)
 #define MAX_CHANNELS 64
+/* Full scale is 1; files of floats may hold anything, also what is no number. */
+#define LOUDEST 16.0f
 
 struct audio_reader {
     int fd;
@@ -187,6 +189,14 @@ static void fifo_drop(struct audio_reader *r, int frames)
     r->fifo_start += frames;
 }
 
+static void tame(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float v = x[i] == x[i] ? x[i] : 0;
+        x[i] = v > LOUDEST ? LOUDEST : v < -LOUDEST ? -LOUDEST : v;
+    }
+}
+
 /* data NULL: empty the resampler. */
 static bool resample(struct audio_reader *r, const uint8_t **data, int n, struct err *e)
 {
@@ -199,6 +209,7 @@ static bool resample(struct audio_reader *r, const uint8_t **data, int n, struct
     got = swr_convert(r->swr, &out, room + 1, data, n);
     if (got < 0)
         return err_set(e, ERR_NO_MEMORY, "no memory for sound");
+    tame((float *)out, (size_t)got * (size_t)r->channels);
     r->fifo_len += got;
     return true;
 }

@@ -40,6 +40,7 @@
 #define OPEN_SECONDS 20.0
 #define SMALLEST_FILE_BYTES 16
 #define MAX_BAD_READS 64 /* in a row, before a file counts as ended */
+#define MIN_SAMPLE_RATE 1000 /* converting from less takes long filters: 1 Hz took 24 s, 500 MB */
 #define MAX_SAMPLE_RATE 192000
 #define MAX_CHANNELS 16
 #define MAX_FPS 1000
@@ -260,11 +261,13 @@ static bool check_claims(const AVStream *st, struct err *e)
                            av_q2d(st->avg_frame_rate), MAX_FPS);
     }
     if (p->codec_type == AVMEDIA_TYPE_AUDIO &&
-        (p->sample_rate > MAX_SAMPLE_RATE || p->ch_layout.nb_channels > MAX_CHANNELS))
+        (p->sample_rate > MAX_SAMPLE_RATE || p->ch_layout.nb_channels > MAX_CHANNELS ||
+         (p->sample_rate > 0 && p->sample_rate < MIN_SAMPLE_RATE)))
         return err_set(e, ERR_INVALID,
-                       "the sound claims %d Hz and %d channels, the most accepted is %d Hz and %d "
-                       "channels",
-                       p->sample_rate, p->ch_layout.nb_channels, MAX_SAMPLE_RATE, MAX_CHANNELS);
+                       "the sound claims %d Hz and %d channels, accepted are %d to %d Hz and at "
+                       "most %d channels",
+                       p->sample_rate, p->ch_layout.nb_channels, MIN_SAMPLE_RATE, MAX_SAMPLE_RATE,
+                       MAX_CHANNELS);
     return true;
 }
 
