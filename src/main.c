@@ -39,7 +39,8 @@ static void print_command_help(const struct cmd *cmd)
     struct buf b;
     buf_init(&b, 1 << 20);
     options_help(sets, count, &b);
-    fwrite(b.data, 1, b.len, stdout);
+    if (b.len)
+        fwrite(b.data, 1, b.len, stdout);
     buf_finish(&b);
     if (cmd->settings)
         puts("\nSettings come from flags, then the environment, then a .env file here.");
@@ -61,7 +62,8 @@ static void print_settings_page(void)
     buf_adds(&b, "# Settings\n\nFlags win over environment variables, these over a `.env` file in the "
                  "working folder.\nThis page is printed by `aive help settings`.\n");
     options_markdown(config_options, &b);
-    fwrite(b.data, 1, b.len, stdout);
+    if (b.len)
+        fwrite(b.data, 1, b.len, stdout);
     buf_finish(&b);
 }
 

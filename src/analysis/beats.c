@@ -227,6 +227,7 @@ static bool track(const struct beats *b, const struct onset_curve *c, struct bea
         err_set(e, ERR_NO_MEMORY, "no memory for beats");
         goto out;
     }
+    r->count = 0;
     for (size_t i = 0; i < decoded; i++) {
         double time_s = snap(c, &row[i]);
         if (time_s >= 0 && time_s < r->duration_s && row[i].hop >= 0)

@@ -68,8 +68,10 @@ static bool asset_of(struct tool_call *call, struct asset *asset, struct err *e)
 {
     const struct media_args *m = call->args;
     struct wire_loc loc = {.up = &args_loc, .key = "path"};
-    if (!m->path && m->asset_id == INT64_MIN)
-        return wire_error(&call->errs, &loc, "missing", NULL, 0, NULL, "Field required");
+    if (!m->path && m->asset_id == INT64_MIN) {
+        wire_error(&call->errs, &loc, "missing", NULL, 0, NULL, "Field required");
+        return false;
+    }
     return find_asset(app_workspace(call->req), m->path, m->asset_id, asset, call->req->arena, e);
 }
 
@@ -101,8 +103,11 @@ static bool run_transcribe(struct tool_call *call, struct err *e)
     if (!t)
         return err_set(e, ERR_NO_MEMORY, "no memory for the transcript");
     wire_write(&wire_transcript, t, &call->result);
+    if (call->result.failed)
+        return true; /* run_tool says so */
     call->result.len--; /* one object: the empty transcript goes in before the brace */
-    return buf_adds(&call->result, ",\"text\":\"\",\"segments\":[]}");
+    buf_adds(&call->result, ",\"text\":\"\",\"segments\":[]}");
+    return true;
 }
 
 /* --- beats ------------------------------------------------------------------------------------ */
@@ -120,7 +125,9 @@ static bool run_beats(struct tool_call *call, struct err *e)
         return err_set(e, ERR_NOT_FOUND, "Asset not found");
     bool ok = analyze_run(fd, NULL, call->req->cancel, call->req->arena, &report, &json, e);
     close(fd);
-    return ok && buf_adds(&call->result, json);
+    if (ok)
+        buf_adds(&call->result, json);
+    return ok;
 }
 
 /* --- thumbnail -------------------------------------------------------------------------------- */

@@ -41,7 +41,8 @@ static const struct {
     {ETIMEDOUT, ERR_TIMEOUT},  {EEXIST, ERR_CONFLICT},
 };
 
-__attribute__((format(printf, 3, 0))) static void set_v(struct err *e, enum err_code code, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void set_v(struct err *e, enum err_code code,
+                                                        const char *fmt, va_list ap)
 {
     char text[sizeof e->msg];
     vsnprintf(text, sizeof text, fmt, ap); /* arguments may point into e->msg */
@@ -50,7 +51,8 @@ __attribute__((format(printf, 3, 0))) static void set_v(struct err *e, enum err_
     utf8_trim_cut(e->msg);
 }
 
-bool err_set(struct err *e, enum err_code code, const char *fmt, ...)
+/* The names stand in brackets because err.h has macros of these names for the analyser. */
+bool (err_set)(struct err *e, enum err_code code, const char *fmt, ...)
 {
     if (!e)
         return false;
@@ -61,7 +63,7 @@ bool err_set(struct err *e, enum err_code code, const char *fmt, ...)
     return false;
 }
 
-bool err_wrap(struct err *e, const char *fmt, ...)
+bool (err_wrap)(struct err *e, const char *fmt, ...)
 {
     if (!e)
         return false;
@@ -73,7 +75,7 @@ bool err_wrap(struct err *e, const char *fmt, ...)
     return err_set(e, e->code, "%s: %s", text, e->msg);
 }
 
-bool err_errno(struct err *e, int errnum, const char *fmt, ...)
+bool (err_errno)(struct err *e, int errnum, const char *fmt, ...)
 {
     if (!e)
         return false;

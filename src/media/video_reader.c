@@ -146,18 +146,13 @@ static struct picture *decode(struct video_reader *r, struct err *e)
     while (!r->ended) {
         int rc = avcodec_receive_frame(r->dec, r->frame);
 
-        if (rc == AVERROR_EOF) {
-            r->ended = true;
-        } else if (rc == AVERROR(EAGAIN)) {
-            if (!feed(r, e))
-                return NULL;
-        } else if (rc >= 0) {
+        if (rc >= 0) {
             int64_t t = frame_ticks(r, r->frame);
             if (frame_counts(r, t))
                 return finish_picture(r, t, e);
             av_frame_unref(r->frame);
-        } else if (r->draining) {
-            r->ended = true; /* nothing more comes in, so nothing better comes out */
+        } else if (rc == AVERROR_EOF || (rc != AVERROR(EAGAIN) && r->draining)) {
+            r->ended = true; /* when nothing more comes in, nothing better comes out */
         } else if (!feed(r, e)) {
             return NULL;
         }

@@ -305,8 +305,8 @@ static void stays_in_the_safe_zone(void)
         "Hello",
         "A caption that is a good deal longer than one line of it can hold",
         "Donaudampfschifffahrtsgesellschaftskapitaenspatentverlaengerung",
-        "\u0645\u0631\u062d\u0628\u0627 \u0628\u0643\u0645 \u0641\u064a \u0647\u0630\u0627 "
-        "\u0627\u0644\u0641\u064a\u0644\u0645",
+        ("\u0645\u0631\u062d\u0628\u0627 \u0628\u0643\u0645 \u0641\u064a \u0647\u0630\u0627 "
+         "\u0627\u0644\u0641\u064a\u0644\u0645"),
         "\u5927\u5bb6\u597d\uff0c\u6b22\u8fce\u89c2\u770b\u8fd9\u90e8\u5173\u4e8e\u76f8\u673a",
         "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e",
         "{\\an8\\fs300\\pos(0,0)}top",
@@ -341,7 +341,7 @@ static void shows_them_when_they_are_due(void)
     struct plan p = plan_of(caps, 3, NULL);
     struct captions *c = captions_create(&p, NULL);
     struct caption_painter *painter = caption_painter_create(c, NULL);
-    int64_t state, none, under, over;
+    int64_t state, none, under = 0, over = 0;
     CHECK_CASE("times");
     static const struct {
         int64_t frame;
