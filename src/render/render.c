@@ -18,13 +18,13 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #define MAX_THREADS 64
 #define WATCH_MS 50
-#define MAX_SEGMENT_LINES 200 /* in the log; a film of 10,000 segments is not worth as many lines  \
-                               */
+#define MAX_SEGMENT_LINES 200 /* in the log; 10,000 segments are not worth as many lines */
 #define FRAMES_A_PROGRESS 8
 
 /* The guide's figures. */
@@ -49,6 +49,7 @@ struct crew {
     int threads, running;
     struct err err; /* the first failure */
     bool *done;     /* chunks */
+    const char *making[MAX_THREADS]; /* key of the chunk that a worker makes, NULL: none */
     size_t chunks_in_a_row, segments_logged;
     int64_t frames_done;
     bool post_logged;
@@ -200,29 +201,65 @@ static bool look_up(const struct render_store *s, const char *key, bool *found, 
     return true;
 }
 
-static bool make_chunk(struct crew *c, struct composer *composer, size_t i, struct err *e)
+static bool key_in_work(const struct crew *c, const char *key)
+{
+    for (int i = 0; i < c->threads; i++)
+        if (c->making[i] && memcmp(c->making[i], key, KEY_SIZE) == 0)
+            return true;
+    return false;
+}
+
+/* A film that shows the same twice has chunks of one key. Whoever comes second waits till the first
+ * is done, and then finds the chunk in the store. */
+static void claim_key(struct crew *c, int worker, const char *key)
+{
+    pthread_mutex_lock(&c->lock);
+    while (key_in_work(c, key))
+        pthread_cond_wait(&c->changed, &c->lock);
+    c->making[worker] = key;
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void release_key(struct crew *c, int worker)
+{
+    pthread_mutex_lock(&c->lock);
+    c->making[worker] = NULL;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static bool make_missing(struct crew *c, struct composer *composer, const struct plan_chunk *chunk,
+                         const char *key, bool *found, struct err *e)
+{
+    const struct render_store *store = &c->job->store;
+    if (!look_up(store, key, found, e))
+        return false;
+    if (*found) {
+        add_frames(c, chunk->end_frame - chunk->first_frame);
+        return true;
+    }
+    int fd = store->create(store->user, key, e);
+    if (fd < 0)
+        return false;
+    bool ok = encode_chunk(c, composer, chunk, fd, e) && store->commit(store->user, key, e);
+    close(fd);
+    return ok;
+}
+
+static bool make_chunk(struct crew *c, int worker, struct composer *composer, size_t i,
+                       struct err *e)
 {
     const struct render_job *job = c->job;
     const struct plan_chunk *chunk = &job->plan->chunks[i];
-    const struct render_store *store = &job->store;
-    char *key = c->keys[i];
-    bool found;
-    if (!key_of_chunk(job->plan, job->captions, job->preset, chunk, key, e) ||
-        !look_up(store, key, &found, e))
+    bool found = false;
+    if (!key_of_chunk(job->plan, job->captions, job->preset, chunk, c->keys[i], e))
         return false;
-    if (found) {
-        add_frames(c, chunk->end_frame - chunk->first_frame);
-    } else {
-        int fd = store->create(store->user, key, e);
-        if (fd < 0)
-            return false;
-        bool ok = encode_chunk(c, composer, chunk, fd, e) && store->commit(store->user, key, e);
-        close(fd);
-        if (!ok)
-            return false;
-    }
-    chunk_done(c, i, found);
-    return true;
+    claim_key(c, worker, c->keys[i]);
+    bool ok = make_missing(c, composer, chunk, c->keys[i], &found, e);
+    release_key(c, worker);
+    if (ok)
+        chunk_done(c, i, found);
+    return ok;
 }
 
 static void work_on_chunks(struct crew *c, int worker)
@@ -234,7 +271,7 @@ static void work_on_chunks(struct crew *c, int worker)
         composer_create(job->plan, job->captions, job->source_fds, &c->stop, &e);
     bool ok = composer;
     while (ok && !cancel_fired(&c->stop) && take_chunk(c, worker, &i))
-        ok = make_chunk(c, composer, i, &e);
+        ok = make_chunk(c, worker, composer, i, &e);
     if (!ok)
         fail(c, &e);
     composer_destroy(composer);
@@ -286,7 +323,7 @@ static void *worker_main(void *arg)
     }
     pthread_mutex_lock(&c->lock);
     c->running--;
-    pthread_cond_signal(&c->changed);
+    pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->lock);
     return NULL;
 }

@@ -376,6 +376,20 @@ static void gives_the_same_bytes_on_any_number_of_threads(int source)
     store_free(three);
 }
 
+static void makes_what_is_shown_twice_once(int source)
+{
+    static const char film[] = "{\"segments\":[{\"name\":\"a\",\"start\":0,\"end\":2},"
+                               "{\"name\":\"b\",\"start\":0,\"end\":2},{\"name\":\"c\",\"start\":0,\"end\":2},"
+                               "{\"name\":\"d\",\"start\":0,\"end\":2}]}";
+    struct store *store = store_new();
+    struct film f = render(source, store, film, 4, NULL);
+    CHECK_CASE("shown twice");
+    CHECK(f.ok && f.report.chunks == 4 && f.report.chunks_reused == 3);
+    CHECK(store->created == 2); /* one chunk and the sound */
+    close(f.fd);
+    store_free(store);
+}
+
 static void stops_when_told(int source)
 {
     struct store *store = store_new();
@@ -434,6 +448,7 @@ int main(void)
     keeps_sound_in_sync(source);
     reuses_what_did_not_change(source);
     gives_the_same_bytes_on_any_number_of_threads(source);
+    makes_what_is_shown_twice_once(source);
     stops_when_told(source);
     reports_the_first_failure(source);
     close(source);
