@@ -274,6 +274,9 @@ static int broker_open(struct broker *b, const char *key, struct err *e)
 
 static int broker_create(struct broker *b, const char *key, struct err *e)
 {
+    for (int i = 0; i < PENDING_MAX; i++)
+        if (b->pending[i].fd >= 0 && strcmp(b->pending[i].name, key) == 0)
+            return err_set(e, ERR_CONFLICT, "that chunk is being written already"), -1;
     for (int i = 0; i < PENDING_MAX; i++) {
         if (b->pending[i].fd >= 0)
             continue;
