@@ -9,46 +9,49 @@
 #   make lint     clang-tidy, cppcheck, spelling, a build with clang
 #   make fuzz     every fuzz target for FUZZ_SECONDS each
 #   make bench    programs that print numbers
+#   make install  into PREFIX, below DESTDIR
 
 BUILD ?= build
 SETUP ?=
+PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 
-.PHONY: all demo test asan tsan lint fuzz bench install clean
+# Groups of packaging/debian-packages.txt for all goals of the command line, so that apt runs once.
+NEEDS = run build node $(filter demo test lint,$(MAKECMDGOALS:bench=test))
 
-all: node_modules/.installed
-	@packaging/install run build
-	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --prefix=/usr $(SETUP) >$(BUILD).log 2>&1 \
-	  || { cat $(BUILD).log; exit 1; }
-	@rm -f $(BUILD).log
-	@ninja -C $(BUILD) --quiet
+.PHONY: all packages demo test asan tsan lint fuzz bench install clean
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) $(if $(MAKE_TERMOUT),,--quiet)
+
+packages:
+	@packaging/install $(NEEDS)
 
 # The API's documentation page is npm's swagger-ui-dist, served locally. Where npm cannot reach its
-# registry everything else still builds; /docs then says what is missing.
-node_modules/.installed: package.json package-lock.json
-	@packaging/install node
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || \
-	  echo "npm could not fetch swagger-ui-dist; /docs will say so" >&2
-	@mkdir -p node_modules && touch $@
+# registry everything else still builds, and the old date lets the next make try again.
+node_modules/.installed: package.json package-lock.json | packages
+	@if npm ci --ignore-scripts --no-audit --no-fund --no-progress --loglevel=silent --fetch-retries=1 \
+	    --fetch-timeout=60000 >/dev/null; then touch $@; else mkdir -p node_modules; \
+	  touch -d @0 $@; echo "npm ci could not fetch swagger-ui-dist; only the page /docs lacks it" >&2; fi
+
+$(BUILD)/build.ninja: node_modules/.installed | packages
+	@meson setup $(if $(wildcard $@),--reconfigure,--prefix=$(PREFIX) $(SETUP)) $(BUILD) \
+	  >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
 
 demo: all
-	@packaging/install demo
-	@VIDEO="$(VIDEO)" KEEP="$(KEEP)" tests/demo.sh $(BUILD)/aive
+	@tests/demo.sh $(BUILD)/aive
 
 test: all
-	@packaging/install test
 	@/usr/bin/python3 tests/run.py $(BUILD) $(T)
 
 asan:
-	@packaging/install lint
 	@$(MAKE) --no-print-directory test BUILD=build-asan SETUP="-Db_sanitize=address,undefined"
 
 tsan:
-	@packaging/install lint
 	@$(MAKE) --no-print-directory test BUILD=build-tsan SETUP="-Db_sanitize=thread"
 
 lint: all
-	@packaging/install lint
 	@tests/lint.sh
 
 fuzz:
@@ -56,11 +59,10 @@ fuzz:
 	@tests/fuzz/run.sh $(FUZZ_SECONDS)
 
 bench: all
-	@packaging/install test bench
 	@bench/run.sh $(BUILD)
 
 install: all
-	@meson install -C $(BUILD) --quiet
+	@meson install -C $(BUILD) --quiet $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
 
 clean:
 	rm -rf build build-*
