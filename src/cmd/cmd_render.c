@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "core/json.h"
 #include "jobs/film.h"
+#include "jobs/workspace.h"
 #include "timeline/timeline.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <libgen.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -108,6 +110,22 @@ static bool load_sources(struct cmd_context *c, const struct timeline *tl, struc
     return true;
 }
 
+/* Where chunks are kept: in the data folder if there is one here, else in the user's cache, so that
+ * rendering a file leaves nothing but the film beside it. */
+static int open_cache(struct cmd_context *c, struct err *e)
+{
+    const char *dir = c->config.cache_dir, *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (access(c->config.data_dir, F_OK) < 0 && access(dir, F_OK) < 0) {
+        if (xdg && *xdg)
+            dir = arena_printf(c->arena, "%s/aive", xdg);
+        else if (home && *home)
+            dir = arena_printf(c->arena, "%s/.cache/aive", home);
+    }
+    if (!dir)
+        return err_set(e, ERR_NO_MEMORY, "no memory for a folder's name"), -1;
+    return dir_ensure(dir, e) ? dir_open(dir, e) : -1;
+}
+
 /* The film appears under its name only when it is whole. */
 static bool render_to(struct cmd_context *c, const struct render_options *o,
                       const struct film_order *order, const struct sources *s, struct err *e)
@@ -115,9 +133,9 @@ static bool render_to(struct cmd_context *c, const struct render_options *o,
     struct progress_line line = {.show = o->progress};
     struct film_callbacks on = {on_progress, on_log, &line};
     const char *temp = arena_printf(c->arena, "%s.part", o->output);
-    if (!temp || !dir_ensure(c->config.cache_dir, e))
-        return false;
-    int cache_fd = dir_open(c->config.cache_dir, e);
+    if (!temp)
+        return err_set(e, ERR_NO_MEMORY, "no memory for a file's name");
+    int cache_fd = open_cache(c, e);
     int out_fd = open(temp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     bool ok = cache_fd >= 0;
     if (ok && out_fd < 0)
@@ -133,8 +151,11 @@ static bool render_to(struct cmd_context *c, const struct render_options *o,
         unlink(temp);
     if (out_fd >= 0)
         close(out_fd);
-    if (cache_fd >= 0)
+    if (cache_fd >= 0) {
+        struct err ignored;
+        sweep_chunks(cache_fd, &ignored);
         close(cache_fd);
+    }
     return ok;
 }
 
@@ -186,7 +207,8 @@ const struct cmd cmd_render = {
     .name = "render", .words = "TIMELINE.json", .min_words = 1, .max_words = 1,
     .summary = "Render a timeline file to a film.",
     .help = "The timeline names its source (\"asset\": {\"path\": \"clip.mp4\"}). Rendered chunks are\n"
-            "kept in the cache folder, so a second run after an edit is quick. Example:\n"
+            "kept for a week (in the data folder's cache where there is one, else in\n"
+            "~/.cache/aive), so a second run after an edit is quick. Example:\n"
             "  aive render timeline.json -o out.mp4 --preset high --progress",
     .options = options, .options_size = sizeof(struct render_options), .settings = true,
     .run = run_render,

@@ -78,6 +78,11 @@ static bool is_old(void *user, const char *name, bool *yes, struct err *e)
     return true;
 }
 
+int sweep_chunks(int cache_fd, struct err *e)
+{
+    return sweep_folder(cache_fd, CHUNK_AGE_S, is_old, NULL, e);
+}
+
 int workspace_sweep(struct workspace *ws, struct err *e)
 {
     /* Signed documents are never swept: an older one is still evidence. */
@@ -90,6 +95,6 @@ int workspace_sweep(struct workspace *ws, struct err *e)
             return -1;
         total += n;
     }
-    int n = sweep_folder(ws->cache_fd, CHUNK_AGE_S, is_old, NULL, e);
+    int n = sweep_chunks(ws->cache_fd, e);
     return n < 0 ? -1 : total + n;
 }
