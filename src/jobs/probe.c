@@ -202,10 +202,11 @@ const char *probe_extension(const struct probe_report *p)
     static const struct {
         const char *container, *video, *audio;
     } endings[] = {
-        {"mp4", ".mp4", ".m4a"},      {"mov", ".mov", ".m4a"},   {"matroska", ".mkv", ".mka"},
-        {"webm", ".webm", ".weba"},   {"avi", ".avi", ".avi"},   {"mpegts", ".ts", ".ts"},
-        {"flv", ".flv", ".flv"},      {"mp3", ".mp3", ".mp3"},   {"wav", ".wav", ".wav"},
-        {"ogg", ".ogv", ".ogg"},      {"flac", ".flac", ".flac"}, {"aac", ".aac", ".aac"},
+        {"mp4", ".mp4", ".m4a"},  {"mov", ".mov", ".m4a"},  {"m4a", ".mp4", ".m4a"},
+        {"mkv", ".mkv", ".mka"},  {"webm", ".webm", ".weba"}, {"avi", ".avi", ".avi"},
+        {"mpegts", ".ts", ".ts"}, {"flv", ".flv", ".flv"},  {"mp3", ".mp3", ".mp3"},
+        {"wav", ".wav", ".wav"},  {"ogg", ".ogv", ".ogg"},  {"flac", ".flac", ".flac"},
+        {"aac", ".aac", ".aac"},
         {"gif", ".gif", ".gif"},
     };
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)

@@ -27,7 +27,8 @@
 /* Short names of demuxers; each admits its whole family ("mov": mp4, m4a, 3gp ...). */
 #define CONTAINERS "mov,matroska,avi,mpegts,flv,mp3,wav,flac,ogg,aac,gif"
 
-#define VIDEO_CODECS "h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg1video,mpeg2video,mjpeg,prores,dnxhd,gif"
+#define VIDEO_CODECS                                                                               \
+    "h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg1video,mpeg2video,h263,flv,theora,mjpeg,prores,dnxhd,gif"
 #define AUDIO_CODECS                                                                               \
     "aac,mp3float,mp3,mp2float,mp2,opus,vorbis,flac,alac,ac3,eac3,pcm_s8,pcm_u8,pcm_s16le,"        \
     "pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"   \
@@ -356,22 +357,43 @@ static AVStream *choose(const struct source *s, int64_t (*rate)(const AVStream *
     return best;
 }
 
+static bool is_foreign(const AVCodecParameters *p)
+{
+    return p->codec_id != AV_CODEC_ID_NONE && !find_decoder(p->codec_id);
+}
+
+static bool fail_foreign(const AVCodecParameters *p, struct err *e)
+{
+    return err_set(e, ERR_UNSUPPORTED,
+                   "the codec \"%s\" is not accepted; H.264 with AAC always is",
+                   avcodec_get_name(p->codec_id));
+}
+
 static bool say_what_is_there(const struct source *s, struct err *e)
 {
     for (unsigned i = 0; i < s->fmt->nb_streams; i++) {
         const AVCodecParameters *p = s->fmt->streams[i]->codecpar;
         if ((p->codec_type == AVMEDIA_TYPE_VIDEO && !is_still(s->fmt->streams[i])) ||
             p->codec_type == AVMEDIA_TYPE_AUDIO) {
-            if (p->codec_id != AV_CODEC_ID_NONE && !find_decoder(p->codec_id))
-                return err_set(e, ERR_UNSUPPORTED,
-                               "the codec \"%s\" is not accepted; H.264 with AAC always is",
-                               avcodec_get_name(p->codec_id));
+            if (is_foreign(p))
+                return fail_foreign(p, e);
             return err_set(e, ERR_INVALID,
                            "the file is damaged: its picture and sound cannot be "
                            "decoded");
         }
     }
     return err_set(e, ERR_INVALID, "the file holds neither pictures nor sound");
+}
+
+/* A film whose pictures cannot be decoded must not pass for mere sound. */
+static bool check_no_picture_is_lost(const struct source *s, struct err *e)
+{
+    for (unsigned i = 0; i < s->fmt->nb_streams; i++) {
+        const AVCodecParameters *p = s->fmt->streams[i]->codecpar;
+        if (p->codec_type == AVMEDIA_TYPE_VIDEO && !is_still(s->fmt->streams[i]) && is_foreign(p))
+            return fail_foreign(p, e);
+    }
+    return true;
 }
 
 static void find_origin(struct source *s)
@@ -411,6 +433,8 @@ bool source_open(struct source *s, int fd, const struct cancel *cancel, struct e
         say_what_is_there(s, e);
         goto fail;
     }
+    if (!s->video && !check_no_picture_is_lost(s, e))
+        goto fail;
     find_origin(s);
     source_use(s, s->video, s->audio);
     source_deadline(s, 0);
