@@ -105,7 +105,7 @@ asset=$(sed 's/.*"asset":{"id":\([0-9]*\).*/\1/' <<<"$ingest")
 project=$(sed 's/.*"project":{"id":\([0-9]*\).*/\1/' <<<"$ingest")
 watch "$(field job_id <<<"$ingest")"
 timeline=$(call "$url/api/timeline/$project")
-row found "asset $asset, project $project: $(grep -o '"reason":"' <<<"$timeline" | wc -l) segments,\
+row found "asset $asset, project $project: $(grep -o '"effects":\[' <<<"$timeline" | wc -l) segments,\
  tempo $(field tempo <<<"$timeline")"
 took_ingest=$(seconds_since "$begun")
 
