@@ -67,6 +67,8 @@ bool multipart_boundary(const char *content_type, char *out, struct err *e)
         ok = boundary_char(value[i]);
     if (ok)
         memcpy(out, value, n + 1);
+    else if (a.failed)
+        err_set(e, ERR_NO_MEMORY, "out of memory");
     else if (n == 0)
         err_set(e, ERR_BAD_REQUEST, "Missing boundary in multipart.");
     else
@@ -96,7 +98,7 @@ static bool take_line(char *line, struct multipart_part *part, struct arena *a, 
         part->name = params_get(value, "name", a);
         part->filename = params_get_ext(value, "filename", a);
     }
-    return true;
+    return !a->failed || err_set(e, ERR_NO_MEMORY, "out of memory");
 }
 
 static bool header_chars_ok(const char *s, size_t n)
@@ -246,7 +248,7 @@ static bool header(struct multipart *m, const char **data, size_t *n, struct err
     const char *nl = memchr(*data, '\n', *n);
     size_t take = nl ? (size_t)(nl - *data) + 1 : *n;
     if (!buf_add(&m->header, *data, take))
-        return err_set(e, ERR_BAD_REQUEST, "A part of the form has too large a header");
+        return buf_err(&m->header, ERR_BAD_REQUEST, "A part of the form has too large a header", e);
     *data += take;
     *n -= take;
     const struct buf *h = &m->header;

@@ -49,13 +49,20 @@ void arena_finish(struct arena *a)
         a->blocks = next;
     }
     a->used = 0;
+    a->failed = false;
+}
+
+static void *fail(struct arena *a)
+{
+    a->failed = true;
+    return NULL;
 }
 
 void *arena_alloc(struct arena *a, size_t size)
 {
     size_t align = sizeof(max_align_t), asked = size;
     if (size > a->max || a->used > a->max - size)
-        return NULL;
+        return fail(a);
     size = (size + align - 1) / align * align;
     if (size == 0)
         size = align;
@@ -65,7 +72,7 @@ void *arena_alloc(struct arena *a, size_t size)
         size_t room = (size > BLOCK_SIZE ? size : BLOCK_SIZE) + GAP;
         b = calloc(1, sizeof *b + room);
         if (!b)
-            return NULL;
+            return fail(a);
         POISON(b->data, room);
         b->size = room;
         /* A large piece gets a block of its own behind the head: the head keeps its room. */
@@ -88,7 +95,7 @@ void *arena_array(struct arena *a, size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
-        return NULL;
+        return fail(a);
     return arena_alloc(a, bytes);
 }
 

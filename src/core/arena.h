@@ -5,17 +5,19 @@
  *
  * Memory comes zeroed and aligned for any type; nothing is freed singly. The maximum is given at
  * init, so that no input can eat the machine; past it, or without memory, the functions return
- * NULL. Threads: one arena belongs to one thread at a time.
+ * NULL and set `failed`, which stays. Threads: one arena belongs to one thread at a time.
  */
 #ifndef AIVE_CORE_ARENA_H
 #define AIVE_CORE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena {
     struct arena_block *blocks; /* newest first */
     size_t used;                /* bytes handed out in all blocks */
     size_t max;                 /* bytes */
+    bool failed;
 };
 
 void arena_init(struct arena *a, size_t max_bytes);

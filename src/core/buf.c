@@ -20,7 +20,7 @@ void buf_finish(struct buf *b)
 void buf_clear(struct buf *b)
 {
     b->len = 0;
-    b->failed = false;
+    b->failed = b->full = false;
     if (b->data)
         b->data[0] = '\0';
 }
@@ -30,7 +30,7 @@ char *buf_reserve(struct buf *b, size_t n)
     if (b->failed)
         return NULL;
     if (n > b->max || b->len > b->max - n) {
-        b->failed = true;
+        b->failed = b->full = true;
         return NULL;
     }
     size_t need = b->len + n + 1;
@@ -85,6 +85,11 @@ bool buf_printf(struct buf *b, const char *fmt, ...)
     }
     va_end(again);
     return p != NULL;
+}
+
+bool buf_err(const struct buf *b, enum err_code code, const char *words, struct err *e)
+{
+    return b->full ? err_set(e, code, "%s", words) : err_set(e, ERR_NO_MEMORY, "out of memory");
 }
 
 void buf_consume(struct buf *b, size_t n)

@@ -6,10 +6,12 @@
  * `data` is always NUL-terminated once anything was added (the NUL is not counted in `len`).
  * An add that would pass the maximum, or finds no memory, adds nothing and sets `failed`; later
  * adds then do nothing, so a writer may check once at the end. Ownership: the caller's struct, the
- * buffer's memory; buf_steal() hands it over. Threads: one thread at a time.
+ * buffer's memory; buf_steal() hands it over. buf_err() says which of the two it was. Threads: one thread at a time.
  */
 #ifndef AIVE_CORE_BUF_H
 #define AIVE_CORE_BUF_H
+
+#include "core/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +20,7 @@ struct buf {
     char *data;
     size_t len, cap, max;
     bool failed;
+    bool full; /* failed because of the maximum, not of memory */
 };
 
 void buf_init(struct buf *b, size_t max_bytes);
@@ -31,6 +34,10 @@ bool buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 
 /* Room for n more bytes at data + len, to be counted by the caller with `len += n`; NULL if not. */
 char *buf_reserve(struct buf *b, size_t n);
+
+/* Why the buffer failed: `code` and `words` at its maximum, ERR_NO_MEMORY otherwise. Always returns
+ * false. */
+bool buf_err(const struct buf *b, enum err_code code, const char *words, struct err *e);
 
 /* Removes n bytes from the front. */
 void buf_consume(struct buf *b, size_t n);

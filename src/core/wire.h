@@ -134,6 +134,7 @@ struct wire_errors {
     struct buf list; /* the JSON objects, comma-separated */
     size_t count;    /* collected; kept at WIRE_MAX_ERRORS, the rest is only counted in `more` */
     size_t more;
+    bool no_memory; /* a text did not fit its arena, or there was no memory for it */
 };
 #define WIRE_MAX_ERRORS 100
 
@@ -148,7 +149,8 @@ bool wire_error(struct wire_errors *errs, const struct wire_loc *loc, const char
 /* {"detail":[...]}; false without memory */
 bool wire_errors_json(const struct wire_errors *errs, struct buf *out);
 
-/* The first error in words for a command line or a log, as ERR_INVALID:
+/* The first error in words for a command line or a log, as ERR_INVALID (ERR_NO_MEMORY when it was
+ * that):
  * "segments[3].start: Input should be a valid number (and 2 more)",
  * "no valid JSON at character 7: Expecting value". Always returns false. */
 bool wire_errors_to_err(const struct wire_errors *errs, struct err *e);

@@ -108,6 +108,7 @@ void wire_errors_finish(struct wire_errors *errs)
 {
     buf_finish(&errs->list);
     errs->count = errs->more = 0;
+    errs->no_memory = false;
 }
 
 /* ["body","segments",3,"start"] at the reader -> "segments[3].start", ["body",7] -> "7": the root
@@ -167,6 +168,8 @@ static void read_first(const struct wire_errors *errs, struct arena *a, struct f
 
 bool wire_errors_to_err(const struct wire_errors *errs, struct err *e)
 {
+    if (errs->no_memory || errs->list.failed)
+        return err_set(e, ERR_NO_MEMORY, "the text needs more memory than there is");
     if (errs->count == 0)
         return err_set(e, ERR_INVALID, "not valid");
     struct arena a;

@@ -390,6 +390,7 @@ static void read_value(struct reading *rd, const struct wire_field *f, const str
 
 static bool needs_too_much(struct wire_errors *errs, const struct wire_loc *loc)
 {
+    errs->no_memory = true;
     return wire_error(errs, loc, "too_large", NULL, 0, NULL,
                       "The text needs more memory than is allowed");
 }

@@ -124,7 +124,9 @@ static bool take_line(struct horse_stream *s,
 
     const char *line = s->line.data ? s->line.data : "";
     bool ok = read_fields(line, s->line.len, &a, &f) && to_event(&f, &a, &ev);
-    if (!ok)
+    if (!ok && a.failed)
+        err_set(e, ERR_NO_MEMORY, "no memory for what the work-horse sent");
+    else if (!ok)
         err_set(e, ERR_INTERNAL, "the work-horse sent something that is not an event of its kind");
     else
         ok = on_event(user, &ev, e);
@@ -149,8 +151,7 @@ static bool add(struct horse_stream *s, const char *bytes, size_t n, struct err 
 {
     const size_t prefix = sizeof HORSE_RESULT_PREFIX - 1;
     if (!buf_add(&s->line, bytes, n))
-        return err_set(e, ERR_TOO_LARGE, "the result is larger than %d MiB",
-                       HORSE_MAX_RESULT >> 20);
+        return buf_err(&s->line, ERR_TOO_LARGE, "the result is larger than 16 MiB", e);
     if (s->line.len > HORSE_MAX_LINE && memcmp(s->line.data, HORSE_RESULT_PREFIX, prefix) != 0)
         return err_set(e, ERR_INTERNAL, "the work-horse sent a line longer than %d KiB",
                        HORSE_MAX_LINE >> 10);

@@ -209,14 +209,15 @@ static struct font_file *load_file(struct fontset *f, const char *path, struct e
         err_set(e, ERR_UNAVAILABLE, "cannot open font %s", path);
         return NULL;
     }
-    bool ok = false;
+    bool ok = false, no_memory = false;
     int64_t size = file_size(fd);
     if (size <= 0 || size > MAX_FONT_BYTES || !file_hash(fd, file->hash, e))
         goto out;
     file->data = malloc((size_t)size);
     file->path = strdup(path);
     file->size = (size_t)size;
-    ok = file->data && file->path && pread(fd, file->data, file->size, 0) == size;
+    no_memory = !file->data || !file->path;
+    ok = !no_memory && pread(fd, file->data, file->size, 0) == size;
     if (ok)
         font_prefer_full_cmap((uint8_t *)file->data, file->size);
 
@@ -226,7 +227,7 @@ out:
         free(file->data);
         free(file->path);
         *file = (struct font_file){0};
-        err_set(e, ERR_UNAVAILABLE, "cannot read font %s", path);
+        err_set(e, no_memory ? ERR_NO_MEMORY : ERR_UNAVAILABLE, "cannot read font %s", path);
         return NULL;
     }
     f->file_count++;
@@ -251,25 +252,27 @@ static double units_per_em(FT_Library ft, const struct font_file *file, int inde
     return em;
 }
 
-/* A font that cannot be read is left out; the others may still do. */
-static void load_font(struct fontset *f, FT_Library ft, const struct candidate *c)
+/* A font that cannot be read is left out; the others may still do. False: no memory. */
+static bool load_font(struct fontset *f, FT_Library ft, const struct candidate *c)
 {
     struct err e;
     const struct font_file *file = load_file(f, c->path, &e);
     if (!file)
-        return;
+        return e.code != ERR_NO_MEMORY;
     struct loaded *l = &f->fonts[f->count];
     l->family = strdup(c->family);
     l->charset = FcCharSetCopy(c->charset);
     if (!l->family || !l->charset) {
         free(l->family);
+        FcCharSetDestroy(l->charset);
         *l = (struct loaded){0};
-        return;
+        return false;
     }
     l->font.family = l->family;
     memcpy(l->font.hash, file->hash, sizeof l->font.hash);
     l->font.em = units_per_em(ft, file, c->index);
     f->count++;
+    return true;
 }
 
 static int list_candidates(const FcFontSet *sorted, struct candidate *out)
@@ -286,17 +289,19 @@ struct fontset *fontset_create(const struct fontset_needs *needs, struct err *e)
 {
     FT_Library ft = NULL;
     struct candidate *list = NULL;
+    bool no_memory = false;
     struct fontset *f = calloc(1, sizeof *f);
     FcFontSet *sorted = FcInit() ? sort_fonts(film_language(needs)) : NULL;
     if (!f || !sorted || FT_Init_FreeType(&ft) != 0)
         goto out;
     list = calloc((size_t)sorted->nfont + 1, sizeof *list);
+    no_memory = !list;
     int n = list ? list_candidates(sorted, list) : 0;
     if (n > 0)
         choose_fonts(list, n, needs);
-    for (int i = 0; i < n && f->count < MAX_FONTS; i++)
+    for (int i = 0; i < n && f->count < MAX_FONTS && !no_memory; i++)
         if (list[i].chosen)
-            load_font(f, ft, &list[i]);
+            no_memory = !load_font(f, ft, &list[i]);
 
 out:
     free(list);
@@ -304,12 +309,15 @@ out:
         FcFontSetDestroy(sorted);
     if (ft)
         FT_Done_FreeType(ft);
-    if (f && f->count > 0)
+    if (f && f->count > 0 && !no_memory)
         return f;
+    if (!f || no_memory)
+        err_set(e, ERR_NO_MEMORY, "no memory for fonts");
+    else
+        err_set(e, ERR_UNAVAILABLE,
+                "no font is installed to draw captions with; "
+                "install fonts-dejavu-core or fonts-noto-core");
     fontset_destroy(f);
-    err_set(e, ERR_UNAVAILABLE,
-            "no font is installed to draw captions with; "
-            "install fonts-dejavu-core or fonts-noto-core");
     return NULL;
 }
 

@@ -254,7 +254,7 @@ static bool read_all(struct lines *l, bool vtt, struct arena *a, struct buf *lis
         if (!read_cue(l, s, arrow, vtt, text, a, &cue, e))
             return false;
         if (*cue.text && !buf_add(list, &cue, sizeof cue))
-            return err_set(e, ERR_INVALID, "more than %d captions", SRT_MAX_CUES);
+            return buf_err(list, ERR_INVALID, "more captions than 100000", e);
     }
     return true;
 }

@@ -195,15 +195,16 @@ struct template *template_load(const char *dir, const char *name, struct arena *
     const char *path = arena_printf(a, "%s/%s.json", dir, name);
     const char *text = path ? file_load(path, TEMPLATE_MAX_BYTES, a, &len, &why) : NULL;
     if (!text) {
-        err_set(e, why.code == ERR_NOT_FOUND ? ERR_NOT_FOUND : ERR_IO, "template %s: %s", name,
-                path ? why.msg : "out of memory");
+        if (!path)
+            err_set(&why, ERR_NO_MEMORY, "out of memory");
+        err_set(e, why.code, "template %s: %s", name, why.msg);
         goto out;
     }
     t = template_parse(text, len, a, &errs);
-    if (!t)
-        err_set(e, ERR_INVALID, "template %s: %.*s", name,
-                (int)(errs.list.len < 400 ? errs.list.len : 400),
-                errs.list.data ? errs.list.data : "");
+    if (!t) {
+        wire_errors_to_err(&errs, e);
+        err_wrap(e, "template %s", name);
+    }
 
 out:
     wire_errors_finish(&errs);

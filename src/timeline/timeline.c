@@ -191,7 +191,7 @@ bool timeline_write(const struct timeline *tl, struct buf *out, struct err *e)
 {
     wire_write(&wire_timeline, tl, out);
     if (out->failed)
-        return err_set(e, ERR_TOO_LARGE, "the timeline is too large to be stored");
+        return buf_err(out, ERR_TOO_LARGE, "the timeline is too large to be stored", e);
     return true;
 }
 
