@@ -312,6 +312,24 @@ static bool set_axes(struct resampler *r, const struct picture *src, const struc
                     ky);
 }
 
+/* Upright phone films are often the film's own size already. */
+static bool is_copy(const struct picture *src, const struct rect *from, const struct picture *dst)
+{
+    return from->x == 0 && from->y == 0 && from->w == src->width && from->h == src->height &&
+           src->width == dst->width && src->height == dst->height;
+}
+
+static void copy(const struct picture *src, struct picture *dst)
+{
+    for (int p = 0; p < 3; p++) {
+        int rows = p ? (dst->height + 1) / 2 : dst->height;
+        size_t n = (size_t)(p ? (dst->width + 1) / 2 : dst->width);
+        for (int y = 0; y < rows; y++)
+            memcpy(dst->data[p] + (ptrdiff_t)y * dst->stride[p],
+                   src->data[p] + (ptrdiff_t)y * src->stride[p], n);
+    }
+}
+
 bool resample(struct resampler *r, const struct picture *src, const struct rect *from,
               struct picture *dst, struct err *e)
 {
@@ -319,6 +337,10 @@ bool resample(struct resampler *r, const struct picture *src, const struct rect 
           from->h <= (double)MAX_REDUCTION * dst->height))
         return err_set(e, ERR_INVALID, "a picture of %dx%d cannot be fitted into %dx%d", src->width,
                        src->height, dst->width, dst->height);
+    if (is_copy(src, from, dst)) {
+        copy(src, dst);
+        return true;
+    }
     bool ok = set_axes(r, src, from, dst);
     for (int p = 0; ok && p < 3; p++)
         ok = resample_plane(r, &r->x[p > 0], &r->y[p > 0], src->data[p], src->stride[p],
