@@ -545,7 +545,8 @@ static bool listen_on(struct http_server *s, struct err *e)
         bind(s->listen_fd, found->ai_addr, found->ai_addrlen) < 0 ||
         listen(s->listen_fd, 1024) < 0 ||
         getsockname(s->listen_fd, &bound.any, &len) < 0) {
-        err_errno(e, errno, "listen on %s port %u", c->address, c->port);
+        err_errno(e, errno, "listen on %s port %u%s", c->address, c->port,
+                  errno == EADDRINUSE ? " (another program has it; choose one with --port)" : "");
         goto out;
     }
     s->port = ntohs(found->ai_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);

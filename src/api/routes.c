@@ -29,16 +29,17 @@ static const struct route_file consent_files[] = {
 #define ACCEPTED(t)  {202, "Accepted; the work goes on", t}
 
 static const struct route_response not_found[] = {NOT_FOUND, {0}};
+static const struct route_response stored_answers[] = {NOT_FOUND, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response ingest_answers[] = {ACCEPTED(&wire_ingest), TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
-static const struct route_response update_answers[] = {NOT_FOUND, STALE, TOO_LARGE, {0}};
-static const struct route_response analyze_answers[] = {ACCEPTED(&wire_render_started), NOT_FOUND, CONFLICT, UNAVAILABLE, {0}};
-static const struct route_response step_answers[] = {NOT_FOUND, CONFLICT, STALE, {0}};
-static const struct route_response upload_answers[] = {NOT_FOUND, TOO_LARGE, UNSUPPORTED, NO_SPACE, {0}};
-static const struct route_response render_answers[] = {FORBIDDEN, NOT_FOUND, CONFLICT, {0}};
-static const struct route_response cancel_answers[] = {NOT_FOUND, CONFLICT, {0}};
-static const struct route_response tool_answers[] = {NOT_FOUND, UNAVAILABLE, {0}};
+static const struct route_response update_answers[] = {NOT_FOUND, STALE, TOO_LARGE, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response analyze_answers[] = {ACCEPTED(&wire_render_started), NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response step_answers[] = {NOT_FOUND, CONFLICT, STALE, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response upload_answers[] = {NOT_FOUND, TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response render_answers[] = {FORBIDDEN, NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response cancel_answers[] = {NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response tool_answers[] = {NOT_FOUND, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response model_answers[] = {UNAVAILABLE, {0}};
-static const struct route_response chat_answers[] = {NOT_FOUND, UNAVAILABLE, {0}};
+static const struct route_response chat_answers[] = {NOT_FOUND, UNAVAILABLE, NO_SPACE, {0}};
 
 const struct route api_routes[] = {
     {.method = "GET", .path = "/", .name = "home", .access = ACCESS_PUBLIC, .run = RUN_INLINE, .handler = home_get, .hidden = true,
@@ -80,7 +81,7 @@ const struct route api_routes[] = {
      .help = "Has the creator of this asset agreed?"},
     {.method = "POST", .path = "/api/consent/{asset_id}/checkbox", .name = "checkbox", .tag = "consent", .run = RUN_POOL,
      .handler = consent_checkbox_post, .params = &params_asset, .body = BODY_JSON, .request = &wire_consent_checkbox,
-     .response = &wire_consent, .responses = not_found, .help = "Record or withdraw consent; withdrawing cancels renders."},
+     .response = &wire_consent, .responses = stored_answers, .help = "Record or withdraw consent; withdrawing cancels renders."},
     {.method = "POST", .path = "/api/consent/{asset_id}/upload", .name = "upload_consent", .tag = "consent", .run = RUN_POOL,
      .handler = consent_upload_post, .params = &params_asset, .body = BODY_MULTIPART, .body_limit = CONSENT_BODY_MAX,
      .files = consent_files, .open_upload = open_consent_upload, .response = &wire_consent, .responses = upload_answers,

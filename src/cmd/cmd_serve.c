@@ -7,6 +7,7 @@
 #include "jobs/cage.h"
 #include "jobs/worker.h"
 #include "queue/queue.h"
+#include "timeline/template.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -48,6 +49,14 @@ static bool check_cage(const struct cmd_context *c, struct err *e)
     *e = why;
     return err_wrap(e, "the work-horse's cage does not hold (see `aive doctor`; "
                        "--require-cage=false starts all the same)");
+}
+
+/* A wrong name would show only when the first upload fails. */
+static bool check_template(const struct cmd_context *c, struct err *e)
+{
+    const char *dir = arena_printf(c->arena, "%s/templates", c->config.share_dir);
+    return (dir && template_load(dir, c->config.template_name, c->arena, e)) ||
+           err_wrap(e, "--template or --share-dir");
 }
 
 static void log_access(void *ctx, const struct http_access *a)
@@ -144,7 +153,8 @@ static int run_serve(struct cmd_context *c, const void *options)
     struct http_server *http = NULL;
     struct app app = {.ws = &ws, .started_us = clock_now_us()};
     const struct config *cfg = &c->config;
-    if (!check_exposure(cfg, &e) || !check_cage(c, &e) || !workspace_open(&ws, cfg, &c->log, &e))
+    if (!check_exposure(cfg, &e) || !check_cage(c, &e) || !check_template(c, &e) ||
+        !workspace_open(&ws, cfg, &c->log, &e))
         return cmd_fail(c, &e);
 
     const struct http_media_class media[] = {

@@ -43,6 +43,17 @@ int dir_open(const char *path, struct err *e)
     return fd;
 }
 
+/* That our own folders take no files is the server's trouble; ERR_FORBIDDEN or ERR_NOT_FOUND would
+ * blame whoever asked. */
+static bool fail_storing(struct err *e, int errnum, const char *what)
+{
+    if (errnum == EACCES || errnum == EPERM || errnum == EROFS || errnum == ENOENT)
+        return err_set(e, ERR_UNAVAILABLE,
+                       "the server cannot write into its data folder (%s: %s); whoever runs it has "
+                       "to mend that", what, strerror(errnum));
+    return err_errno(e, errnum, "%s", what);
+}
+
 int file_temp(int dir_fd, struct err *e)
 {
     int fd = openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -52,7 +63,7 @@ int file_temp(int dir_fd, struct err *e)
         fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
     }
     if (fd < 0)
-        err_errno(e, errno, "make a temporary file");
+        fail_storing(e, errno, "make a temporary file");
     return fd;
 }
 
@@ -88,7 +99,7 @@ bool file_publish(int fd, int dir_fd, const char *name, struct err *e)
         rc = linkat(AT_FDCWD, self, dir_fd, name, AT_SYMLINK_FOLLOW);
     }
     if (rc < 0)
-        return err_errno(e, errno, "publish %s", name);
+        return fail_storing(e, errno, "publish a file");
     if (fsync(dir_fd) < 0)
         return err_errno(e, errno, "write the folder of %s to disk", name);
     return true;

@@ -22,7 +22,8 @@ bool dir_ensure(const char *path, struct err *e);
 int dir_open(const char *path, struct err *e); /* O_PATH-like descriptor for the functions below */
 
 /* A temporary without a name in the folder: gone when closed. Read and write. -1 on failure.
- * Where the file system has no O_TMPFILE, a dot-file that file_publish() renames. */
+ * Where the file system has no O_TMPFILE, a dot-file that file_publish() renames. A folder that may
+ * not be written or is gone: ERR_UNAVAILABLE, here and in file_publish(). */
 int file_temp(int dir_fd, struct err *e);
 
 /* Gives the temporary its name, durably. A file of that name: ERR_CONFLICT, nothing changed. */
