@@ -43,20 +43,6 @@ static const char *title_of(const struct ingest_form *form, const struct upload 
     return title;
 }
 
-static void asset_from_probe(const struct probe_report *p, struct asset *out)
-{
-    out->kind = p->has_video == 1 ? "video" : "audio";
-    out->duration_ticks = p->duration_ticks;
-    out->has_video = p->has_video == 1;
-    out->has_audio = p->has_audio == 1;
-    if (out->has_video) {
-        out->width = (int)p->width;
-        out->height = (int)p->height;
-        out->fps_num = p->fps_num > 0 && p->fps_num < 1000000000 ? (int)p->fps_num : 0;
-        out->fps_den = p->fps_den > 0 && p->fps_den < 1000000000 ? (int)p->fps_den : 0;
-    }
-}
-
 /* Gives file and thumbnail their names. */
 static bool publish(struct workspace *ws, struct upload *up, int thumb_fd,
                     const struct probe_report *p, struct asset *asset, struct arena *a,

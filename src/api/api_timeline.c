@@ -3,7 +3,7 @@
  * its ETag on GET is what If-Match on the changing routes means. */
 #include "api/app.h"
 #include "core/log.h"
-#include "core/timebase.h"
+#include "jobs/probe.h"
 #include "jobs/worker.h"
 #include "render/sfx.h"
 #include "timeline/timeline.h"
@@ -79,9 +79,7 @@ static struct timeline_facts facts_of(const struct asset *asset)
 {
     return (struct timeline_facts){
         .duration_ticks = asset->duration_ticks,
-        .frame_ticks = asset->has_video && asset->fps_num > 0
-                           ? ticks_scale(TICKS_PER_SECOND, asset->fps_den, asset->fps_num)
-                           : 0,
+        .frame_ticks = asset_frame_ticks(asset),
     };
 }
 

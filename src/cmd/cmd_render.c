@@ -81,14 +81,7 @@ static bool add_source(struct cmd_context *c, struct sources *s, const char *cal
     int fd;
     if (!path || !input_load(c, path, &fd, &asset, &probe, e))
         return false;
-    s->files[s->count++] = (struct film_source_file){
-        .path = called,
-        .duration_ticks = asset.duration_ticks,
-        .has_video = asset.has_video,
-        .has_audio = asset.has_audio,
-        .hash = asset.content_hash,
-        .fd = fd,
-    };
+    s->files[s->count++] = film_source_of(&asset, called, fd);
     return true;
 }
 

@@ -40,10 +40,8 @@ bool input_load(struct cmd_context *c, const char *path, int *fd, struct asset *
         .path = path,
         .content_hash = arena_strdup(c->arena, hash),
         .size_bytes = file_size(*fd),
-        .duration_ticks = (*probe)->duration_ticks,
-        .has_video = (*probe)->has_video == 1,
-        .has_audio = (*probe)->has_audio == 1,
     };
+    asset_from_probe(*probe, asset);
     return asset->content_hash ? true : err_set(e, ERR_NO_MEMORY, "no memory for %s", path);
 }
 

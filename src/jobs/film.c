@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/config.h"
 #include "core/files.h"
+#include "jobs/probe.h"
 #include "jobs/workspace.h"
 #include "media/media.h"
 #include "render/render.h"
@@ -41,13 +42,14 @@ const struct wire_type wire_film_order = {.name = "FilmOrder", .fields = order_f
 /* The same for the work-horse, with what it cannot look up. */
 struct spec_source {
     const char *path;
-    int64_t duration_ticks;
+    int64_t duration_ticks, frame_ticks;
     int8_t has_video, has_audio;
     const char *hash;
 };
 static const struct wire_field source_fields[] = {
     F(struct spec_source, path, WIRE_STRING, "What the timeline calls it."),
     F(struct spec_source, duration_ticks, WIRE_INT, "Its length."),
+    F(struct spec_source, frame_ticks, WIRE_INT, "One frame of it."),
     F(struct spec_source, has_video, WIRE_BOOL, "Has a picture."),
     F(struct spec_source, has_audio, WIRE_BOOL, "Has sound."),
     F(struct spec_source, hash, WIRE_STRING, "Hash of its content."),
@@ -124,6 +126,7 @@ static bool film_prepare(struct horse *h, struct err *e)
         sources[i] = (struct plan_source){
             .path = from[i].path,
             .duration_ticks = from[i].duration_ticks,
+            .frame_ticks = from[i].frame_ticks,
             .has_video = from[i].has_video == 1,
             .has_audio = from[i].has_audio == 1,
             .hash = from[i].hash,
@@ -334,6 +337,19 @@ static void on_log(void *user, const char *line)
         on->log(on->user, line);
 }
 
+struct film_source_file film_source_of(const struct asset *asset, const char *called, int fd)
+{
+    return (struct film_source_file){
+        .path = called,
+        .duration_ticks = asset->duration_ticks,
+        .frame_ticks = asset_frame_ticks(asset),
+        .has_video = asset->has_video,
+        .has_audio = asset->has_audio,
+        .hash = asset->content_hash,
+        .fd = fd,
+    };
+}
+
 static bool spec_text(const struct config *config, const struct film_order *order,
                       int64_t project_id, const struct film_source_file *files, int count,
                       struct buf *out, struct err *e)
@@ -345,6 +361,7 @@ static bool spec_text(const struct config *config, const struct film_order *orde
         sources[i] = (struct spec_source){
             .path = files[i].path,
             .duration_ticks = files[i].duration_ticks,
+            .frame_ticks = files[i].frame_ticks,
             .has_video = files[i].has_video,
             .has_audio = files[i].has_audio,
             .hash = files[i].hash,
@@ -413,6 +430,7 @@ static struct plan_source source_of(const struct asset *asset, const char *calle
     return (struct plan_source){
         .path = called,
         .duration_ticks = asset->duration_ticks,
+        .frame_ticks = asset_frame_ticks(asset),
         .has_video = asset->has_video,
         .has_audio = asset->has_audio,
         .hash = asset->content_hash,

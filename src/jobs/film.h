@@ -26,11 +26,13 @@ extern const struct wire_type wire_film_order;
 /* A source file of a film, as the job's row and the command line know it. */
 struct film_source_file {
     const char *path; /* what the timeline calls it; source 0 may be NULL */
-    int64_t duration_ticks;
+    int64_t duration_ticks, frame_ticks;
     bool has_video, has_audio;
     const char *hash; /* of the content, hex */
     int fd;
 };
+struct asset;
+struct film_source_file film_source_of(const struct asset *asset, const char *called, int fd);
 
 struct film_callbacks {
     void (*progress)(void *user, double percent, const char *stage);

@@ -3,6 +3,7 @@
 
 #include "core/timebase.h"
 #include "media/media.h"
+#include "store/store.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -195,6 +196,27 @@ struct probe_report *probe_run(int fd, int thumbnail_fd, const struct cancel *ca
         return NULL;
     }
     return r;
+}
+
+void asset_from_probe(const struct probe_report *p, struct asset *out)
+{
+    out->kind = p->has_video == 1 ? "video" : "audio";
+    out->duration_ticks = p->duration_ticks;
+    out->has_video = p->has_video == 1;
+    out->has_audio = p->has_audio == 1;
+    if (out->has_video) {
+        out->width = (int)p->width;
+        out->height = (int)p->height;
+        out->fps_num = p->fps_num > 0 && p->fps_num < 1000000000 ? (int)p->fps_num : 0;
+        out->fps_den = p->fps_den > 0 && p->fps_den < 1000000000 ? (int)p->fps_den : 0;
+    }
+}
+
+int64_t asset_frame_ticks(const struct asset *asset)
+{
+    if (!asset->has_video || asset->fps_num <= 0)
+        return 0;
+    return ticks_scale(TICKS_PER_SECOND, asset->fps_den, asset->fps_num);
 }
 
 const char *probe_extension(const struct probe_report *p)

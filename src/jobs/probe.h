@@ -42,6 +42,13 @@ extern const struct horse_kind horse_probe;
 struct probe_report *probe_run(int fd, int thumbnail_fd, const struct cancel *cancel,
                                struct arena *a, struct err *e);
 
+/* What an asset's row keeps of it: everything but path, size, hash and the report's own text. */
+struct asset;
+void asset_from_probe(const struct probe_report *p, struct asset *out);
+
+/* One frame of the asset; 0: no picture, or its rate is not known. */
+int64_t asset_frame_ticks(const struct asset *asset);
+
 /* File ending for a container: ".mp4". */
 const char *probe_extension(const struct probe_report *p);
 

@@ -84,14 +84,7 @@ static bool add_file(struct render_run *r, const struct asset *asset, const char
     int fd = workspace_open_media(r->ws, asset->path, e);
     if (fd < 0)
         return err_wrap(e, "asset %lld", (long long)asset->id);
-    r->files[r->file_count++] = (struct film_source_file){
-        .path = called,
-        .duration_ticks = asset->duration_ticks,
-        .has_video = asset->has_video,
-        .has_audio = asset->has_audio,
-        .hash = asset->content_hash,
-        .fd = fd,
-    };
+    r->files[r->file_count++] = film_source_of(asset, called, fd);
     return true;
 }
 
