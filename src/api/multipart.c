@@ -191,6 +191,21 @@ static size_t begun_at_end(const struct multipart *m, const char *data, size_t n
     return memcmp(cr, m->delimiter, len) == 0 ? len : 0;
 }
 
+/* The delimiter begins with the only CR in it, which is rare in media: several times as fast as
+ * memmem(), which looks at every byte pair. */
+static const char *find_delimiter(const struct multipart *m, const char *data, size_t n)
+{
+    const char *end = data + n;
+    while ((data = memchr(data, '\r', (size_t)(end - data)))) {
+        if ((size_t)(end - data) < m->delimiter_len)
+            return NULL;
+        if (data[1] == '\n' && memcmp(data, m->delimiter, m->delimiter_len) == 0)
+            return data;
+        data++;
+    }
+    return NULL;
+}
+
 /* States PREAMBLE and DATA. Takes bytes up to the end or behind a delimiter. */
 static bool scan(struct multipart *m, const char **data, size_t *n, struct err *e)
 {
@@ -207,7 +222,7 @@ static bool scan(struct multipart *m, const char **data, size_t *n, struct err *
         m->matched = 0;
         return pass(m, m->delimiter, held, e);
     }
-    const char *hit = memmem(*data, *n, m->delimiter, m->delimiter_len);
+    const char *hit = find_delimiter(m, *data, *n);
     size_t plain = hit ? (size_t)(hit - *data) : *n - begun_at_end(m, *data, *n);
     if (!pass(m, *data, plain, e))
         return false;
