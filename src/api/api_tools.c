@@ -217,7 +217,7 @@ static bool unknown_tool(const struct tool_request *body, struct reply *reply)
     struct buf names, ctx, input;
     buf_init(&names, 1024);
     buf_init(&ctx, 2048);
-    buf_init(&input, 1 << 16);
+    buf_init(&input, 1 << 25);
     for (size_t i = 0; i < TOOL_COUNT; i++)
         buf_printf(&names, "%s'%s'", i == 0 ? "" : i + 1 == TOOL_COUNT ? " or " : ", ",
                    tools[i].name);

@@ -505,7 +505,7 @@ void http_config_init(struct http_config *c)
             {
                 .json_bytes = (uint64_t)4 << 20,
                 .upload_bytes = (uint64_t)8 << 30,
-                .arena_bytes = (size_t)64 << 20,
+                .arena_bytes = (size_t)256 << 20,
                 .connections = 2048,
                 .headers = 100,
                 .header_ms = 10000,

@@ -45,7 +45,7 @@ struct http_media_class {
 struct http_limits {
     uint64_t json_bytes;        /* of a JSON body                               4 MiB */
     uint64_t upload_bytes;      /* of a multipart body                          8 GiB */
-    size_t arena_bytes;         /* memory of one request                       64 MiB */
+    size_t arena_bytes;         /* memory of one request, at most             256 MiB */
     unsigned connections;       /* at once; above it clients wait               2048  */
     unsigned per_ip;            /* at once from one address; 0: no limit           0  */
     unsigned headers;           /* of one request                                100  */

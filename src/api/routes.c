@@ -60,7 +60,7 @@ const struct route api_routes[] = {
      .handler = timeline_get, .params = &params_project, .response = &wire_project, .responses = not_found,
      .help = "A project with its timeline; ETag names the revision."},
     {.method = "POST", .path = "/api/timeline/{project_id}", .name = "update_timeline", .tag = "timeline", .run = RUN_POOL,
-     .handler = timeline_post, .params = &params_project, .body = BODY_JSON, .body_limit = (uint64_t)24 << 20,
+     .handler = timeline_post, .params = &params_project, .body = BODY_JSON, .body_limit = (uint64_t)16 << 20,
      .request = &wire_timeline_update, .response = &wire_project, .responses = update_answers,
      .help = "Replace the timeline's segments, and what else is given. If-Match guards against lost changes."},
     {.method = "POST", .path = "/api/timeline/{project_id}/analyze", .name = "analyze_timeline", .tag = "timeline", .run = RUN_LONG,

@@ -73,12 +73,19 @@ static bool read_number(struct json_reader *r, const struct effect *fx,
     return true;
 }
 
+/* A string as C has it; one with a null character inside is none. */
+static bool read_word(struct json_reader *r, struct arena *a, const char **word)
+{
+    size_t len;
+    return json_peek(r) == JSON_STRING && json_read_string(r, a, word, &len) &&
+           strlen(*word) == len;
+}
+
 static bool read_choice(struct json_reader *r, const struct effect *fx,
                         const struct effect_param *p, void *self, struct arena *a, struct err *e)
 {
     const char *word = "";
-    size_t len;
-    if (json_peek(r) == JSON_STRING && json_read_string(r, a, &word, &len)) {
+    if (read_word(r, a, &word)) {
         for (int i = 0; p->choices[i]; i++) {
             if (strcmp(p->choices[i], word) == 0) {
                 *(int *)(void *)((char *)self + p->offset) = i;
@@ -118,13 +125,12 @@ static bool not_an_effect(const struct json_reader *r, struct err *e)
 static const char *object_name(struct json_reader *r, struct arena *a)
 {
     const char *key, *name = NULL;
-    size_t n;
     if (!json_enter_object(r))
         return NULL;
     while (json_next_key(r, a, &key)) {
         if (strcmp(key, "name") != 0)
             json_skip(r);
-        else if (json_peek(r) != JSON_STRING || !json_read_string(r, a, &name, &n))
+        else if (!read_word(r, a, &name))
             return NULL;
     }
     return json_failed(r) ? NULL : name;
@@ -152,12 +158,10 @@ bool effect_parse(const char *json, size_t len, struct arena *a, struct effect_u
     json_reader_init(&r, json, len, 8);
     ahead = r;
     const char *name = NULL, *key;
-    size_t n;
     void *self = NULL;
 
     if (json_peek(&r) == JSON_STRING)
-        return json_read_string(&r, a, &name, &n) ? use_create(name, a, out, &self, e)
-                                                  : not_an_effect(&r, e);
+        return read_word(&r, a, &name) ? use_create(name, a, out, &self, e) : not_an_effect(&r, e);
     if (json_peek(&r) != JSON_OBJECT || !(name = object_name(&ahead, a)))
         return not_an_effect(&ahead, e);
     if (!use_create(name, a, out, &self, e))

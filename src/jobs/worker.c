@@ -253,7 +253,7 @@ static void set_options(struct worker *w, const struct worker_options *options)
     if (!o->retry_delay_ms)
         o->retry_delay_ms = 2000;
     if (!o->arena_bytes)
-        o->arena_bytes = 64 << 20;
+        o->arena_bytes = 256 << 20;
     if (o->threads > MAX_THREADS)
         o->threads = MAX_THREADS;
     w->queue = o->jobs->queue;

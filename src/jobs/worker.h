@@ -31,7 +31,7 @@ struct worker_options {
     /* 0: the defaults */
     int64_t lease_ms;       /* JOB_LEASE_MS */
     int64_t retry_delay_ms; /* 2000, doubled with each try */
-    int64_t arena_bytes;    /* 64 MiB for each run */
+    int64_t arena_bytes;    /* 256 MiB for each run, at most */
 };
 
 struct worker;
