@@ -22,7 +22,7 @@
 
 #define DRIFT_TICKS (TICKS_PER_SECOND / 50)
 /* Vorbis changes the length of its blocks, and some muxers' times are off by half the difference
- * (measured: 20 ms to and fro in WebM files of 2048-sample blocks): the samples still follow on. */
+ * (measured: 20 ms either way in WebM files of 2048-sample blocks): the samples still follow on. */
 #define VORBIS_DRIFT_TICKS (TICKS_PER_SECOND / 10)
 /* Decoders need some frames before the target to be in swing (Opus asks for 80 ms, MP3 for its bit
  * reservoir). */
@@ -201,7 +201,8 @@ static void tame(float *x, size_t n)
 static bool resample(struct audio_reader *r, const uint8_t **data, int n, struct err *e)
 {
     int room = swr_get_out_samples(r->swr, n);
-    uint8_t *out = room >= 0 ? (uint8_t *)fifo_room(r, room + 1, e) : NULL;
+    float *samples = room >= 0 ? fifo_room(r, room + 1, e) : NULL;
+    uint8_t *out = (uint8_t *)samples;
     int got;
 
     if (!out)
@@ -209,7 +210,7 @@ static bool resample(struct audio_reader *r, const uint8_t **data, int n, struct
     got = swr_convert(r->swr, &out, room + 1, data, n);
     if (got < 0)
         return err_set(e, ERR_NO_MEMORY, "no memory for sound");
-    tame((float *)out, (size_t)got * (size_t)r->channels);
+    tame(samples, (size_t)got * (size_t)r->channels);
     r->fifo_len += got;
     return true;
 }
