@@ -10,7 +10,7 @@ sample=/usr/share/openboard/library/videos/wannaworktogether.mp4
 sample_seconds=40
 
 clip=${VIDEO:-}
-[ -z "$clip" ] || [ -f "$clip" ] || { echo "VIDEO=$clip: there is no such file" >&2; exit 4; }
+[ -z "$clip" ] || [ -f "$clip" ] || { echo "VIDEO=$clip: there is no file of that name" >&2; exit 4; }
 
 data=$(mktemp -d "${TMPDIR:-/tmp}/aive-demo.XXXXXX")
 server=
@@ -80,7 +80,7 @@ if [ -z "$clip" ]; then
 else
     say "The clip"
 fi
-clip=$(realpath "$clip")
+clip=$(realpath -- "$clip")
 row file "$clip ($(du -h "$clip" | cut -f1))"
 
 say "The server: aive serve, a free port, a temporary data folder"
@@ -123,7 +123,7 @@ say "The film"
 row file "$film ($(du -h "$film" | cut -f1))"
 ffprobe -v error -of compact=p=0 -show_entries \
     stream=codec_name,width,height,pix_fmt,r_frame_rate,nb_frames,sample_rate,channels:format=duration \
-    "$film" | while read -r line; do row ffprobe "$line"; done
+    "$film" | sed "s:|r_frame_rate=0.0::" | while read -r line; do row ffprobe "$line"; done
 row times "upload and analysis $took_ingest, render $took_render"
 
 if [ -n "${KEEP:-}" ]; then
@@ -131,5 +131,6 @@ if [ -n "${KEEP:-}" ]; then
     row API "$url/docs"
     row timeline "$url/api/timeline/$project"
     row data "$data (removed at the end)"
+    trap 'exit 0' INT
     wait "$server"
 fi
