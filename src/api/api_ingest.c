@@ -26,21 +26,26 @@ int open_ingest_upload(void *app, const char *field, struct err *e)
     return file_temp(((struct app *)app)->ws->media_fd[MEDIA_INGEST], e);
 }
 
+static bool is_blank(const char *text)
+{
+    return !text || text[strspn(text, " \t\r\n")] == '\0';
+}
+
 /* The given title, else the file's name without its ending, else a plain word. Control characters
  * become blanks. */
 static const char *title_of(const struct ingest_form *form, const struct upload *up,
                             struct arena *a)
 {
-    const char *from = form->title && *form->title ? form->title : up->filename;
+    const char *from = is_blank(form->title) ? up->filename : form->title;
     size_t n = strlen(from);
-    const char *dot = form->title && *form->title ? NULL : strrchr(from, '.');
+    const char *dot = from == up->filename ? strrchr(from, '.') : NULL;
     if (dot && dot != from)
         n = (size_t)(dot - from);
-    char *title = n ? arena_strndup(a, from, n) : arena_strdup(a, "Untitled");
+    char *title = arena_strndup(a, from, n);
     for (char *c = title; c && *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = ' ';
-    return title;
+    return title && is_blank(title) ? "Untitled" : title;
 }
 
 /* Gives file and thumbnail their names. */

@@ -20,7 +20,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SOURCES_MAX 64
 #define PENDING_MAX 64 /* chunks being written at once */
 #define FILM_MAX_BYTES ((uint64_t)64 << 30)
 #define SPEC_MAX_BYTES ((size_t)48 << 20)
@@ -193,7 +192,7 @@ static bool film_child(struct horse *h, struct buf *result, struct err *e)
 {
     struct film_work *w = horse_user(h);
     const struct film_order *order = w->spec->order;
-    int fds[SOURCES_MAX];
+    int fds[FILM_MAX_SOURCES];
     char project[32];
     snprintf(project, sizeof project, "%lld", (long long)w->spec->project_id);
     const struct film_tag tags[] = {
@@ -354,7 +353,7 @@ static bool spec_text(const struct config *config, const struct film_order *orde
                       int64_t project_id, const struct film_source_file *files, int count,
                       struct buf *out, struct err *e)
 {
-    struct spec_source sources[SOURCES_MAX];
+    struct spec_source sources[FILM_MAX_SOURCES];
     char created[CLOCK_ISO_SIZE];
     clock_iso(clock_now_us() / 1000000 * 1000000, created);
     for (int i = 0; i < count; i++)
@@ -384,15 +383,15 @@ bool film_render(const struct config *config, const struct film_order *order, in
                  struct err *e)
 {
     struct broker broker = {.cache_fd = cache_fd, .on = on};
-    struct horse_fd fds[SOURCES_MAX + 1];
-    char names[SOURCES_MAX][16];
+    struct horse_fd fds[FILM_MAX_SOURCES + 1];
+    char names[FILM_MAX_SOURCES][16];
     struct buf spec;
     char *result = NULL;
     for (int i = 0; i < PENDING_MAX; i++)
         broker.pending[i].fd = -1;
     buf_init(&spec, SPEC_MAX_BYTES);
-    if (source_count > SOURCES_MAX) {
-        err_set(e, ERR_INVALID, "a film of %d files: at most %d", source_count, SOURCES_MAX);
+    if (source_count > FILM_MAX_SOURCES) {
+        err_set(e, ERR_INVALID, "a film of %d files: at most %d", source_count, FILM_MAX_SOURCES);
         goto out;
     }
     if (!spec_text(config, order, project_id, sources, source_count, &spec, e))
@@ -437,6 +436,14 @@ static struct plan_source source_of(const struct asset *asset, const char *calle
     };
 }
 
+static bool is_listed(const struct plan_source *sources, size_t count, const char *called)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sources[i].path && strcmp(sources[i].path, called) == 0)
+            return true;
+    return false;
+}
+
 bool film_check(struct workspace *ws, const struct project_detail *d, const char *order_text,
                 struct arena *a, struct err *e)
 {
@@ -452,14 +459,16 @@ bool film_check(struct workspace *ws, const struct project_detail *d, const char
     if (tl->segments.count == 0)
         return true;
 
-    struct plan_source sources[SOURCES_MAX] = {source_of(&d->asset, d->asset.path)};
+    struct plan_source sources[FILM_MAX_SOURCES] = {source_of(&d->asset, d->asset.path)};
     size_t count = 1;
     const struct timeline_segment *seg = timeline_segments(tl);
-    for (size_t i = 0; i < tl->segments.count && count < SOURCES_MAX; i++) {
+    for (size_t i = 0; i < tl->segments.count; i++) {
         const char *path = seg[i].sfx ? seg[i].sfx->path : NULL;
         struct asset asset;
-        if (!path)
+        if (!path || is_listed(sources, count, path))
             continue;
+        if (count == FILM_MAX_SOURCES)
+            return err_set(e, ERR_INVALID, "the timeline uses more than %d files", FILM_MAX_SOURCES);
         if (!asset_by_path(ws->store, strncmp(path, "/media/", 7) == 0 ? path + 7 : path, &asset, a,
                            e))
             return err_wrap(e, "sound of segment %zu", i);

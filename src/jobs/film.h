@@ -13,6 +13,9 @@
 
 #include <stdint.h>
 
+/* Files that one film may be made of: a work-horse takes 64 descriptors, one is the film's own. */
+#define FILM_MAX_SOURCES 63
+
 /* What a render job is to do: the `spec` of its row. */
 struct film_order {
     const char *title;

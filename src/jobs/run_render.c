@@ -16,8 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SOURCES_MAX 64
-
 /* A render in progress. */
 struct render_run {
     struct job_run *run;
@@ -25,7 +23,7 @@ struct render_run {
     struct arena *arena;
     struct project_detail project;
     struct film_order *order;
-    struct film_source_file files[SOURCES_MAX];
+    struct film_source_file files[FILM_MAX_SOURCES];
     int file_count;
 };
 
@@ -79,8 +77,8 @@ static bool lay_out(struct render_run *r, struct err *e)
 static bool add_file(struct render_run *r, const struct asset *asset, const char *called,
                      struct err *e)
 {
-    if (r->file_count == SOURCES_MAX)
-        return err_set(e, ERR_INVALID, "the timeline uses more than %d files", SOURCES_MAX);
+    if (r->file_count == FILM_MAX_SOURCES)
+        return err_set(e, ERR_INVALID, "the timeline uses more than %d files", FILM_MAX_SOURCES);
     int fd = workspace_open_media(r->ws, asset->path, e);
     if (fd < 0)
         return err_wrap(e, "asset %lld", (long long)asset->id);

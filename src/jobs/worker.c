@@ -155,8 +155,8 @@ static void *keep(void *arg)
 
 /* --- The worker threads --- */
 
-/* Goes on until the row says it or the lease is gone: the database may be busy or full. */
-static void write_end(struct worker *w, struct job_run *run, const struct job_end *end)
+/* Goes on until the row says it (true) or the lease is gone: the database may be busy or full. */
+static bool write_end(struct worker *w, struct job_run *run, const struct job_end *end)
 {
     while (job_run_reason(run) != STOP_LOST) {
         struct err e = {0};
@@ -165,14 +165,15 @@ static void write_end(struct worker *w, struct job_run *run, const struct job_en
         bool ok = job_run_flush(run, end, &e);
         pthread_mutex_unlock(&w->lock);
         if (ok)
-            return;
+            return true;
         log_line(&run->log, LOG_WARN, "the end of the job is not written: %s", e.msg);
         if (e.code == ERR_CONFLICT)
             job_run_stop(run, STOP_LOST);
         if (!job_run_may_pass(e.code) || atomic_load(&w->handing_back))
-            return; /* its lease will run out */
+            return false; /* its lease will run out */
         queue_wait(w->queue, QUEUE_OVER, mark, END_RETRY_MS);
     }
+    return false;
 }
 
 static void run_job(struct worker *w, struct job_run *run)
@@ -187,10 +188,9 @@ static void run_job(struct worker *w, struct job_run *run)
         err_set(&failure, ERR_INTERNAL, "the job failed without saying why");
 
     struct job_end end = job_run_judge(run, ok, &failure);
-    write_end(w, run, &end);
+    bool written = write_end(w, run, &end);
     log_line(&run->log, LOG_INFO, "%s: %s after %.1f s%s%s", run->job.kind,
-             job_run_reason(run) == STOP_LOST ? "lost to another worker"
-                                              : job_state_name(end.state),
+             written ? job_state_name(end.state) : "left to another worker",
              (double)(clock_mono_ms() - start) / 1000, ok ? "" : ": ", ok ? "" : failure.msg);
 }
 
