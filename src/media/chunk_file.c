@@ -14,6 +14,7 @@ static const char magic[8] = "AIVEPKT1";
 
 #define HEADER_BYTES (sizeof magic + 7 * 4)
 #define PACKET_BYTES (4 + 4 + 3 * 8)
+#define MAX_TIME_BASE 1000000 /* either part; more is no rate of pictures or samples */
 #define END_MARK UINT32_C(0xffffffff)
 
 /* --- Writing --- */
@@ -111,7 +112,7 @@ bool chunk_in_begin(struct chunk_in *in, int fd, struct err *e)
     c->extradata_size = AV_RL32(h + 32);
     if (memcmp(h, magic, sizeof magic) != 0 || c->extradata_size > CHUNK_MAX_EXTRADATA ||
         (c->kind != CHUNK_H264 && c->kind != CHUNK_AAC) || c->tb_num == 0 || c->tb_den == 0 ||
-        c->tb_num > INT32_MAX || c->tb_den > INT32_MAX)
+        c->tb_num > MAX_TIME_BASE || c->tb_den > MAX_TIME_BASE)
         return err_set(e, ERR_INVALID, "this is not a file of encoded packets");
     return read_all(in, in->extradata, c->extradata_size, e);
 }

@@ -20,6 +20,7 @@
 
 /* How far decoding runs ahead of showing, in frames: x264 with two B-frames and a pyramid. */
 #define REORDER_FRAMES 2
+#define MOST_AHEAD 32 /* what H.264 allows at all: 16, once for each end */
 
 /* --- Output --- */
 struct out_io {
@@ -114,6 +115,7 @@ struct mux {
     int chunk_fd;        /* -1 none */
     int64_t chunk_start; /* frames before it */
     int64_t packets;     /* video packets so far */
+    int64_t last_sound;  /* dts of the sound's packet before */
     struct chunk_header first;
     uint8_t extradata[CHUNK_MAX_EXTRADATA];
 };
@@ -200,8 +202,9 @@ static bool place_packet(struct mux *m, struct err *e)
     pkt->pts += m->chunk_start;
     pkt->dts = m->packets++ - REORDER_FRAMES;
     pkt->duration = 1;
-    if (pkt->pts < pkt->dts || pkt->pts < m->chunk_start)
-        return err_set(e, ERR_INVALID, "chunk %d shows a picture before it is decoded", m->chunk);
+    if (pkt->pts < pkt->dts || pkt->pts < m->chunk_start || pkt->pts > pkt->dts + MOST_AHEAD)
+        return err_set(e, ERR_INVALID, "chunk %d shows its pictures in an impossible order",
+                       m->chunk);
     m->video.has_packet = true;
     return true;
 }
@@ -225,6 +228,7 @@ static bool next_video(struct mux *m, struct err *e)
     return true;
 }
 
+/* The muxer aborts the program when time goes back. */
 static bool next_audio(struct mux *m, struct err *e)
 {
     bool end;
@@ -233,6 +237,9 @@ static bool next_audio(struct mux *m, struct err *e)
     if (!chunk_in_next(&m->audio.in, m->audio.pkt, &end, e))
         return err_wrap(e, "sound");
     m->audio.has_packet = !end;
+    if (!end && (m->audio.pkt->dts <= m->last_sound || m->audio.pkt->pts != m->audio.pkt->dts))
+        return err_set(e, ERR_INVALID, "the sound's packets are not in order");
+    m->last_sound = m->audio.pkt->dts;
     return true;
 }
 
@@ -397,7 +404,7 @@ bool film_mux(const struct film_source *src, int out_fd, const struct film_tag *
               void *progress_user, struct err *e)
 {
     bool ok = false;
-    struct mux m = {.src = src, .io = {.fd = out_fd}, .chunk_fd = -1};
+    struct mux m = {.src = src, .io = {.fd = out_fd}, .chunk_fd = -1, .last_sound = INT64_MIN};
 
     m.video.pkt = av_packet_alloc();
     m.audio.pkt = av_packet_alloc();

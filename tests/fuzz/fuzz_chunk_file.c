@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Input: any bytes as the files of encoded packets that a film is joined from: a chunk of pictures,
- * and after the word "SOUND" one of sound. Joining them works or says why not. */
+ * and after the word "SOUND" one of sound. Joining them works or says why not. Slow ones are known:
+ * libavformat counts up to 2^32 over a hostile parameter set, which only the job's deadline ends. */
 #include "media/encode.h"
 
 #include <stdint.h>

@@ -10,7 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_cues(const struct cue *cues, size_t count, bool exact_count)
+/* some: not all of them are markup that a reader takes away. */
+static void check_cues(const struct cue *cues, size_t count, bool some)
 {
     struct arena a;
     struct cues back = {0};
@@ -19,9 +20,9 @@ static void check_cues(const struct cue *cues, size_t count, bool exact_count)
     buf_init(&out, 64 << 20);
     if (!srt_write(cues, count, &out))
         abort();
-    if (out.len && !srt_read(out.data, out.len, &a, &back, NULL))
+    if (!srt_read(out.data ? out.data : "", out.len, &a, &back, NULL) && some)
         abort();
-    if (exact_count ? back.count != count : back.count > count)
+    if (back.count > count)
         abort();
     for (size_t i = 0; i < back.count; i++)
         if (!(back.items[i].start_s >= 0 && back.items[i].end_s > back.items[i].start_s))
@@ -41,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = arena_strndup(&a, (const char *)data, size);
     struct cue forged[] = {{0, 1, text}, {1, 2, "end"}};
     if (text)
-        check_cues(forged, 2, false);
+        check_cues(forged, 2, true);
     arena_finish(&a);
     return 0;
 }

@@ -25,7 +25,7 @@ for name in "${names[@]}"; do
     mkdir -p "$findings"
     cp tests/fuzz/corpus/"$name"/* "$corpus"
     log=$build/fuzz_$name.log
-    if "$build/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
+    if "$build/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 \
         -close_fd_mask=1 -artifact_prefix="$findings/" -print_final_stats=1 "$corpus" >"$log" 2>&1; then
         word=ok
     else
