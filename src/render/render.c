@@ -26,6 +26,8 @@
 #define WATCH_MS 50
 #define MAX_SEGMENT_LINES 200 /* in the log; 10,000 segments are not worth as many lines */
 #define FRAMES_A_PROGRESS 8
+#define SOUND_TOLD_SAMPLES (10 * PLAN_SAMPLE_RATE) /* between two words about the sound */
+#define SOUND_SHARE 0.1                            /* of the composition's progress */
 
 /* The guide's figures. */
 #define PERCENT_COMPOSE 25.0
@@ -51,7 +53,7 @@ struct crew {
     bool *done;     /* chunks */
     const char *making[MAX_THREADS]; /* key of the chunk that a worker makes, NULL: none */
     size_t chunks_in_a_row, segments_logged;
-    int64_t frames_done;
+    int64_t frames_done, samples_done;
     bool post_logged;
     struct render_report *report;
 };
@@ -85,11 +87,15 @@ static void tell_progress(const struct crew *c, double percent, const char *stag
         c->job->progress(c->job->user, percent, stage);
 }
 
-static void add_frames(struct crew *c, int64_t n)
+/* Where pictures come out of the store, a film's sound is what is waited for: each moves on. */
+static void tell_composed(struct crew *c, int64_t frames, int64_t samples)
 {
+    const struct plan *p = c->job->plan;
     pthread_mutex_lock(&c->lock);
-    c->frames_done += n;
-    double part = (double)c->frames_done / (double)c->job->plan->frame_count;
+    c->frames_done += frames;
+    c->samples_done += samples;
+    double part = (1 - SOUND_SHARE) * (double)c->frames_done / (double)p->frame_count +
+                  SOUND_SHARE * (double)c->samples_done / (double)p->sample_count;
     tell_progress(c, PERCENT_COMPOSE + part * (PERCENT_COMPOSED - PERCENT_COMPOSE), "composition");
     pthread_mutex_unlock(&c->lock);
 }
@@ -159,7 +165,7 @@ static bool encode_frames(struct crew *c, struct composer *composer, struct chun
         if (!ok)
             return false;
         if (f + 1 - told >= FRAMES_A_PROGRESS || f + 1 == chunk->end_frame) {
-            add_frames(c, f + 1 - told);
+            tell_composed(c, f + 1 - told, 0);
             told = f + 1;
         }
     }
@@ -235,7 +241,7 @@ static bool make_missing(struct crew *c, struct composer *composer, const struct
     if (!look_up(store, key, found, e))
         return false;
     if (*found) {
-        add_frames(c, chunk->end_frame - chunk->first_frame);
+        tell_composed(c, chunk->end_frame - chunk->first_frame, 0);
         return true;
     }
     int fd = store->create(store->user, key, e);
@@ -279,13 +285,33 @@ static void work_on_chunks(struct crew *c, int worker)
 
 /* --- Sound ---------------------------------------------------------------------------------- */
 
+struct sound_out {
+    struct crew *crew;
+    struct sound_writer *writer;
+    int64_t untold; /* samples */
+};
+
+static bool write_sound(void *user, const float *samples, int n, struct err *e)
+{
+    struct sound_out *o = user;
+    o->untold += n;
+    if (o->untold >= SOUND_TOLD_SAMPLES) {
+        tell_composed(o->crew, 0, o->untold);
+        o->untold = 0;
+    }
+    return sound_writer_add(o->writer, samples, n, e);
+}
+
 static bool encode_sound(struct crew *c, int fd, struct err *e)
 {
     const struct render_job *job = c->job;
     struct sound_writer *w = sound_writer_create(job->preset->sound_bitrate, fd, e);
-    bool ok =
-        w && sound_render(job->plan, job->source_fds, w, &c->stop, e) && sound_writer_finish(w, e);
+    struct sound_out out = {.crew = c, .writer = w};
+    bool ok = w && sound_mix(job->plan, job->source_fds, write_sound, &out, &c->stop, e) &&
+              sound_writer_finish(w, e);
     sound_writer_destroy(w);
+    if (ok)
+        tell_composed(c, 0, out.untold);
     return ok;
 }
 
@@ -298,8 +324,10 @@ static bool make_sound(struct crew *c, struct err *e)
     if (!key_of_sound(job->plan, job->preset, key, e) || !look_up(store, key, &found, e))
         return false;
     c->report->sound_reused = found;
-    if (found)
+    if (found) {
+        tell_composed(c, 0, job->plan->sample_count);
         return true;
+    }
     int fd = store->create(store->user, key, e);
     if (fd < 0)
         return false;

@@ -219,14 +219,3 @@ bool sound_mix(const struct plan *p, const int *source_fds, sound_sink_fn sink, 
     free(m);
     return ok ? true : err_wrap(e, "sound");
 }
-
-static bool to_writer(void *user, const float *samples, int n, struct err *e)
-{
-    return sound_writer_add(user, samples, n, e);
-}
-
-bool sound_render(const struct plan *p, const int *source_fds, struct sound_writer *out,
-                  const struct cancel *cancel, struct err *e)
-{
-    return sound_mix(p, source_fds, to_writer, out, cancel, e);
-}

@@ -20,7 +20,6 @@
 
 #include "core/cancel.h"
 #include "core/err.h"
-#include "media/encode.h"
 #include "render/plan.h"
 
 #include <stdbool.h>
@@ -31,9 +30,5 @@ typedef bool (*sound_sink_fn)(void *user, const float *samples, int n, struct er
  * gets blocks of a few thousand frames in order. `cancel` may be NULL. */
 bool sound_mix(const struct plan *p, const int *source_fds, sound_sink_fn sink, void *user,
                const struct cancel *cancel, struct err *e);
-
-/* The same into an encoder, which the caller finishes. */
-bool sound_render(const struct plan *p, const int *source_fds, struct sound_writer *out,
-                  const struct cancel *cancel, struct err *e);
 
 #endif
