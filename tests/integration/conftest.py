@@ -40,6 +40,7 @@ class Server:
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.flags = flags
+        self.prefix = []  # what runs the program
         self.env = dict(os.environ, **(env or {}))
         self.process = None
         self.url = None
@@ -50,7 +51,7 @@ class Server:
         with open(log, "ab") as out:
             begin = out.tell()
             self.process = subprocess.Popen(
-                [AIVE, "serve", "--port", "0", "--data-dir", self.data, "--log-format", "json",
+                [*self.prefix, AIVE, "serve", "--port", "0", "--data-dir", self.data, "--log-format", "json",
                  *self.flags], stderr=out, cwd=self.folder, env=self.env)
         deadline = time.monotonic() + 60 * SLOW
         while time.monotonic() < deadline:
