@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * effects.c - the list of effects, and reading one out of a timeline.
+ * effects.c - the list of effects, and what several of them do together.
  */
 #include "effects/effect.h"
 
-#include "core/json.h"
-
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 extern const struct effect fx_zoom, fx_slowmo;
@@ -25,169 +21,44 @@ const struct effect *effect_find(const char *name)
     return NULL;
 }
 
-/* "a, b, c" of NULL-ended names, for messages. */
-static void list_word(char *out, size_t size, const char *word)
+static bool find_thing(const char *name, struct param_thing *out)
 {
-    size_t n = strlen(out);
-    if (n + 1 < size)
-        snprintf(out + n, size - n, "%s%s", n ? ", " : "", word);
+    const struct effect *fx = effect_find(name);
+    if (fx)
+        *out = (struct param_thing){fx->name, fx->params, fx->self_size, fx};
+    return fx != NULL;
 }
 
-static bool unknown_effect(const char *name, struct err *e)
+static const char *name_at(size_t i)
 {
-    char known[200] = "";
-    for (const struct effect *const *p = effects; *p; p++)
-        list_word(known, sizeof known, (*p)->name);
-    return err_set(e, ERR_INVALID, "unknown effect \"%.60s\"; there are: %s", name, known);
-}
-
-static bool unknown_param(const struct effect *fx, const char *name, struct err *e)
-{
-    char known[200] = "name";
-    for (const struct effect_param *p = fx->params; p->name; p++)
-        list_word(known, sizeof known, p->name);
-    return err_set(e, ERR_INVALID, "effect %s has no parameter \"%.60s\"; there are: %s", fx->name,
-                   name, known);
-}
-
-static void set_default(void *self, const struct effect_param *p)
-{
-    char *at = (char *)self + p->offset;
-    if (p->kind == PARAM_CHOICE)
-        *(int *)(void *)at = (int)p->def;
-    else
-        *(double *)(void *)at = p->def;
-}
-
-static bool read_number(struct json_reader *r, const struct effect *fx,
-                        const struct effect_param *p, void *self, struct err *e)
-{
-    double v = NAN;
-    bool is_int;
-    int64_t i;
-    if (json_peek(r) != JSON_NUMBER || !json_read_number(r, &v, &is_int, &i) || !isfinite(v) ||
-        v < p->min || v > p->max)
-        return err_set(e, ERR_INVALID, "effect %s: %s must be a number from %g to %g", fx->name,
-                       p->name, p->min, p->max);
-    *(double *)(void *)((char *)self + p->offset) = v;
-    return true;
-}
-
-/* A string as C has it; one with a null character inside is none. */
-static bool read_word(struct json_reader *r, struct arena *a, const char **word)
-{
-    size_t len;
-    return json_peek(r) == JSON_STRING && json_read_string(r, a, word, &len) &&
-           strlen(*word) == len;
-}
-
-static bool read_choice(struct json_reader *r, const struct effect *fx,
-                        const struct effect_param *p, void *self, struct arena *a, struct err *e)
-{
-    const char *word = "";
-    if (read_word(r, a, &word)) {
-        for (int i = 0; p->choices[i]; i++) {
-            if (strcmp(p->choices[i], word) == 0) {
-                *(int *)(void *)((char *)self + p->offset) = i;
-                return true;
-            }
-        }
-    }
-    if (r->error && strcmp(r->error, JSON_NO_MEMORY) == 0)
-        return err_set(e, ERR_NO_MEMORY, "no memory to read an effect");
-    char known[200] = "";
-    for (int i = 0; p->choices[i]; i++)
-        list_word(known, sizeof known, p->choices[i]);
-    return err_set(e, ERR_INVALID, "effect %s: %s must be one of: %s", fx->name, p->name, known);
-}
-
-static bool read_param(struct json_reader *r, const struct effect *fx, const char *key, void *self,
-                       struct arena *a, struct err *e)
-{
-    for (const struct effect_param *p = fx->params; p->name; p++) {
-        if (strcmp(p->name, key) != 0)
-            continue;
-        return p->kind == PARAM_CHOICE ? read_choice(r, fx, p, self, a, e)
-                                       : read_number(r, fx, p, self, e);
-    }
-    return unknown_param(fx, key, e);
-}
-
-static bool not_an_effect(const struct json_reader *r, struct err *e)
-{
-    if (r->error && strcmp(r->error, JSON_NO_MEMORY) == 0)
-        return err_set(e, ERR_NO_MEMORY, "no memory to read an effect");
-    return err_set(e, ERR_INVALID,
-                   "an effect is a name, or an object with \"name\" and its parameters");
-}
-
-/* The name inside an object, wherever it stands among the parameters. NULL: it has none. */
-static const char *object_name(struct json_reader *r, struct arena *a)
-{
-    const char *key, *name = NULL;
-    if (!json_enter_object(r))
-        return NULL;
-    while (json_next_key(r, a, &key)) {
-        if (strcmp(key, "name") != 0)
-            json_skip(r);
-        else if (!read_word(r, a, &name))
-            return NULL;
-    }
-    return json_failed(r) ? NULL : name;
-}
-
-static bool use_create(const char *name, struct arena *a, struct effect_use *out, void **self,
-                       struct err *e)
-{
-    out->effect = effect_find(name);
-    if (!out->effect)
-        return unknown_effect(name, e);
-    *self = arena_alloc(a, out->effect->self_size);
-    if (!*self)
-        return err_set(e, ERR_NO_MEMORY, "no memory for effect %s", name);
-    out->self = *self;
-    for (const struct effect_param *p = out->effect->params; p->name; p++)
-        set_default(*self, p);
-    return true;
+    return effects[i] ? effects[i]->name : NULL;
 }
 
 bool effect_parse(const char *json, size_t len, struct arena *a, struct effect_use *out,
                   struct err *e)
 {
-    struct json_reader r, ahead;
-    json_reader_init(&r, json, len, 8);
-    ahead = r;
-    const char *name = NULL, *key;
-    void *self = NULL;
-
-    if (json_peek(&r) == JSON_STRING)
-        return read_word(&r, a, &name) ? use_create(name, a, out, &self, e) : not_an_effect(&r, e);
-    if (json_peek(&r) != JSON_OBJECT || !(name = object_name(&ahead, a)))
-        return not_an_effect(&ahead, e);
-    if (!use_create(name, a, out, &self, e))
+    static const struct param_kind_of kind = {"effect", find_thing, name_at};
+    struct param_thing thing;
+    if (!param_read(&kind, json, len, a, &thing, &out->self, e))
         return false;
-    json_enter_object(&r);
-    while (json_next_key(&r, a, &key)) {
-        if (strcmp(key, "name") == 0)
-            json_skip(&r);
-        else if (!read_param(&r, out->effect, key, self, a, e))
-            return false;
-    }
-    return json_failed(&r) ? not_an_effect(&r, e) : true;
+    out->effect = thing.row;
+    return true;
 }
 
 void effect_canonical(const struct effect_use *use, struct buf *out)
 {
-    buf_adds(out, use->effect->name);
-    for (const struct effect_param *p = use->effect->params; p->name; p++) {
-        const char *at = (const char *)use->self + p->offset;
-        buf_printf(out, " %s=", p->name);
-        if (p->kind == PARAM_CHOICE)
-            buf_adds(out, p->choices[*(const int *)(const void *)at]);
-        else
-            buf_printf(out, "%.17g", *(const double *)(const void *)at);
-    }
+    param_canonical(use->effect->name, use->effect->params, use->self, out);
 }
+
+const char *effect_file(const struct effect_use *use)
+{
+    for (const struct param *p = use->effect->params; p->name; p++)
+        if (p->kind == PARAM_FILE)
+            return *(const char *const *)(const void *)((const char *)use->self + p->offset);
+    return NULL;
+}
+
+/* --- Time ----------------------------------------------------------------------------------- */
 
 static int64_t gcd(int64_t a, int64_t b)
 {
@@ -207,14 +78,14 @@ static int64_t gcd(int64_t a, int64_t b)
 bool effect_total_rate(const struct effect_use *uses, size_t count, struct effect_rate *total,
                        struct err *e)
 {
-    *total = (struct effect_rate){1, 1};
+    *total = (struct effect_rate){1, 1, false};
     for (size_t i = 0; i < count; i++) {
         if (!uses[i].effect->rate)
             continue;
-        struct effect_rate r = {1, 1};
+        struct effect_rate r = {1, 1, false};
         uses[i].effect->rate(uses[i].self, &r);
         int64_t num = total->num * r.num, den = total->den * r.den, g = gcd(num, den);
-        *total = (struct effect_rate){num / g, den / g};
+        *total = (struct effect_rate){num / g, den / g, total->backwards != r.backwards};
         if (total->num > total->den * RATE_MAX || total->den > total->num * RATE_MAX)
             return err_set(e, ERR_INVALID, "its effects together change the speed by more than %d",
                            RATE_MAX);
@@ -224,13 +95,47 @@ bool effect_total_rate(const struct effect_use *uses, size_t count, struct effec
     return true;
 }
 
-bool effect_total_view(const struct effect_use *uses, size_t count, double u, struct effect_view *v)
+bool effect_has_ramp(const struct effect_use *uses, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (uses[i].effect->ramp)
+            return true;
+    return false;
+}
+
+/* The last effect makes the film's time, so it is asked first. */
+double effect_total_ramp(const struct effect_use *uses, size_t count, double u)
+{
+    for (size_t i = count; i-- > 0;)
+        if (uses[i].effect->ramp)
+            u = uses[i].effect->ramp(uses[i].self, u);
+    return u;
+}
+
+double effect_total_picture_time(const struct effect_use *uses, size_t count,
+                                 const struct effect_moment *m)
+{
+    struct effect_moment at = *m;
+    for (size_t i = count; i-- > 0;) {
+        if (!uses[i].effect->picture_time)
+            continue;
+        double t = uses[i].effect->picture_time(uses[i].self, &at);
+        at.t = t < 0 ? 0 : t > m->length ? m->length : t;
+        at.u = at.t / at.length;
+    }
+    return at.t;
+}
+
+/* --- Picture -------------------------------------------------------------------------------- */
+
+bool effect_total_view(const struct effect_use *uses, size_t count, const struct effect_moment *m,
+                       struct effect_view *v)
 {
     bool any = false;
-    *v = (struct effect_view){0.5, 0.5, 1};
+    *v = (struct effect_view){0.5, 0.5, 1, false};
     for (size_t i = 0; i < count; i++) {
         if (uses[i].effect->view) {
-            uses[i].effect->view(uses[i].self, u, v);
+            uses[i].effect->view(uses[i].self, m, v);
             any = true;
         }
     }

@@ -15,10 +15,11 @@ struct slowmo {
 static void slowmo_rate(const void *self, struct effect_rate *r)
 {
     const struct slowmo *s = self;
-    *r = (struct effect_rate){llround(s->factor * SLOWMO_DEN), SLOWMO_DEN};
+    r->num = llround(s->factor * SLOWMO_DEN);
+    r->den = SLOWMO_DEN;
 }
 
-static const struct effect_param slowmo_params[] = {
+static const struct param slowmo_params[] = {
     {.name = "factor",
      .kind = PARAM_NUMBER,
      .min = 0.25,

@@ -18,16 +18,16 @@ static double ease_cubic(double u)
     return u < 0.5 ? 4 * u * u * u : 1 - 4 * w * w * w;
 }
 
-static void zoom_view(const void *self, double u, struct effect_view *v)
+static void zoom_view(const void *self, const struct effect_moment *m, struct effect_view *v)
 {
     const struct zoom *z = self;
-    double k = z->ease == EASE_CUBIC ? ease_cubic(u) : u;
+    double k = z->ease == EASE_CUBIC ? ease_cubic(m->u) : m->u;
     v->scale *= 1 + (z->amount - 1) * k;
     v->x = z->x;
     v->y = z->y;
 }
 
-static const struct effect_param zoom_params[] = {
+static const struct param zoom_params[] = {
     {.name = "amount",
      .kind = PARAM_NUMBER,
      .min = 1,

@@ -309,8 +309,8 @@ struct picture *compose_frame(struct composer *c, int64_t frame, struct err *e)
             return NULL;
         look.pts = src->pts_ticks;
     }
-    effect_total_view(s->effects, s->effect_count, plan_effect_position(c->plan, s, frame),
-                      &look.view);
+    struct effect_moment m = {.u = plan_effect_position(c->plan, s, frame), .length = 1};
+    effect_total_view(s->effects, s->effect_count, &m, &look.view);
     struct picture *out = NULL;
     if (!caption_state(c->painter, frame, &look.letters, e))
         goto out;

@@ -31,9 +31,10 @@ static void describe_frame(const struct plan *p, const struct plan_segment *s, i
                            struct buf *out)
 {
     struct effect_view v;
-    effect_total_view(s->effects, s->effect_count, plan_effect_position(p, s, frame), &v);
+    struct effect_moment m = {.u = plan_effect_position(p, s, frame), .length = 1};
+    effect_total_view(s->effects, s->effect_count, &m, &v);
     if (v.scale <= 1)
-        v = (struct effect_view){0, 0, 1}; /* the point it would grow towards does not matter */
+        v = (struct effect_view){0, 0, 1, false}; /* the point it would grow towards does not matter */
     buf_printf(out, "%s %d %lld %.17g %.17g %.17g\n", source_hash(p, s->source), (int)s->fit,
                (long long)(p->sources[s->source].has_video ? plan_source_ticks(p, s, frame) : 0),
                v.x, v.y, v.scale);
@@ -45,9 +46,9 @@ bool key_of_chunk(const struct plan *p, const struct captions *c,
 {
     struct buf text;
     buf_init(&text, MAX_TEXT);
-    buf_printf(&text, "aive picture %d %s\n%dx%d %d/%d %s %.3f %d %d\n", RENDER_VERSION,
+    buf_printf(&text, "aive picture %d %s\n%dx%d %d/%d %s %s %.3f %d %d\n", RENDER_VERSION,
                encode_versions(), p->format.width, p->format.height, p->fps_num, p->fps_den,
-               preset->x264, preset->crf, preset->lookahead, preset->max_bitrate);
+               preset->x264, preset->x264_params ? preset->x264_params : "", preset->crf, preset->lookahead, preset->max_bitrate);
     const struct plan_segment *s = &p->segments[chunk->first_segment];
     for (int64_t f = chunk->first_frame; f < chunk->end_frame; f++) {
         while (s->end_frame <= f)

@@ -85,7 +85,7 @@ static void zooms_without_jitter(void)
     const struct upright u = geometry_upright(src);
     const struct rect cover = geometry_cover(&u, W, H);
     for (int i = 0; i < FRAMES; i++) {
-        struct effect_view v = {0.5, 0.5, 1 + 0.15 * i / (FRAMES - 1)};
+        struct effect_view v = {0.5, 0.5, 1 + 0.15 * i / (FRAMES - 1), false};
         struct rect part = geometry_view(&cover, &v);
         CHECK(resample(r, src, &part, dst, NULL));
         centroid(dst, &px[i], &py[i]);

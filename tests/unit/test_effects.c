@@ -15,7 +15,7 @@ static void table_is_sound(void)
         CHECK(fx->title && fx->title[0] && fx->help && fx->help[0]);
         CHECK(fx->self_size > 0 && fx->params);
         CHECK(fx->rate || fx->view);
-        for (const struct effect_param *q = fx->params; q->name; q++) {
+        for (const struct param *q = fx->params; q->name; q++) {
             CHECK(q->help && q->help[0] && q->unit);
             CHECK(q->kind == PARAM_NUMBER || q->kind == PARAM_CHOICE);
             if (q->kind == PARAM_NUMBER) {
@@ -25,7 +25,7 @@ static void table_is_sound(void)
                 CHECK(q->choices && q->choices[(int)q->def]);
                 CHECK(q->offset + sizeof(int) <= fx->self_size);
             }
-            for (const struct effect_param *o = fx->params; o != q; o++)
+            for (const struct param *o = fx->params; o != q; o++)
                 CHECK(strcmp(o->name, q->name) != 0);
         }
     }
@@ -104,22 +104,22 @@ static void zoom_moves_evenly(void)
     struct effect_view v, before;
     CHECK_CASE("zoom");
     CHECK(parse("\"zoom\"", &use, NULL));
-    CHECK(effect_total_view(&use, 1, 0, &v));
+    CHECK(effect_total_view(&use, 1, &(struct effect_moment){.u = 0, .length = 1}, &v));
     CHECK_NEAR(v.scale, 1, 0);
-    CHECK(effect_total_view(&use, 1, 1, &v));
+    CHECK(effect_total_view(&use, 1, &(struct effect_moment){.u = 1, .length = 1}, &v));
     CHECK_NEAR(v.scale, 1.15, 1e-12);
     CHECK_NEAR(v.x, 0.5, 0);
-    effect_total_view(&use, 1, 0.5, &v);
+    effect_total_view(&use, 1, &(struct effect_moment){.u = 0.5, .length = 1}, &v);
     CHECK_NEAR(v.scale, 1.075, 1e-12);
-    effect_total_view(&use, 1, 0, &before);
+    effect_total_view(&use, 1, &(struct effect_moment){.u = 0, .length = 1}, &before);
     bool rises = true;
     for (int i = 1; i <= 1000; i++) {
-        effect_total_view(&use, 1, i / 1000.0, &v);
+        effect_total_view(&use, 1, &(struct effect_moment){.u = i / 1000.0, .length = 1}, &v);
         rises = rises && v.scale >= before.scale && v.scale - before.scale < 0.001;
         before = v;
     }
     CHECK(rises);
-    CHECK(!effect_total_view(NULL, 0, 0.3, &v));
+    CHECK(!effect_total_view(NULL, 0, &(struct effect_moment){.u = 0.3, .length = 1}, &v));
     CHECK_NEAR(v.scale, 1, 0);
 }
 
