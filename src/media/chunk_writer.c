@@ -45,7 +45,7 @@ static const char *avoid_avx512(void)
 
 static void set_options(AVCodecContext *c, const struct h264_settings *s)
 {
-    char params[160];
+    char params[400];
     int keyint = 2 * s->fps_num / s->fps_den;
 
     c->width = s->width;
@@ -60,7 +60,7 @@ static void set_options(AVCodecContext *c, const struct h264_settings *s)
     c->color_primaries = AVCOL_PRI_BT709;
     c->chroma_sample_location = AVCHROMA_LOC_LEFT;
     c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
-    c->thread_count = 1;
+    c->thread_count = s->threads > 0 ? s->threads : 1;
     c->max_b_frames = 2;
     c->gop_size = keyint > 0 ? keyint : 1;
     if (s->max_bitrate > 0) {
@@ -74,8 +74,8 @@ static void set_options(AVCodecContext *c, const struct h264_settings *s)
     av_opt_set_double(c->priv_data, "crf", s->crf, 0);
     snprintf(params, sizeof params,
              "scenecut=0:open-gop=0:stitchable=1:8x8dct=1:sliced-threads=0:lookahead-threads=1:"
-             "force-cfr=1:rc-lookahead=%d%s",
-             s->lookahead, avoid_avx512());
+             "force-cfr=1:rc-lookahead=%d%s%s%s",
+             s->lookahead, avoid_avx512(), s->params ? ":" : "", s->params ? s->params : "");
     av_opt_set(c->priv_data, "x264-params", params, 0);
 }
 
@@ -200,7 +200,8 @@ static char versions_text[160];
 static void find_x264_version(char *out, size_t size)
 {
     static const char mark[] = "x264 - core ";
-    const struct h264_settings s = {32, 32, 30, 1, "ultrafast", 40, 0, 0};
+    const struct h264_settings s = {
+        .width = 32, .height = 32, .fps_num = 30, .fps_den = 1, .preset = "ultrafast", .crf = 40};
     AVCodecContext *c = open_encoder(&s, NULL);
     AVPacket *pkt = av_packet_alloc();
     struct picture_pool *pool = picture_pool_create(s.width, s.height, NULL);

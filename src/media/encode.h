@@ -23,6 +23,8 @@ struct h264_settings {
     double crf;
     int max_bitrate;    /* bits/s; VBV buffer is twice that */
     int lookahead;      /* frames */
+    const char *params; /* more of x264's options, "a=b:c=d"; NULL: none */
+    int threads;        /* 0: one, as film chunks need it; more: other bytes (to measure) */
 };
 
 /* --- One chunk --- */

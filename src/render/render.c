@@ -182,6 +182,7 @@ static bool encode_chunk(struct crew *c, struct composer *composer, const struct
                               .fps_num = p->fps_num,
                               .fps_den = p->fps_den,
                               .preset = preset->x264,
+                              .params = preset->x264_params,
                               .crf = preset->crf,
                               .max_bitrate = preset->max_bitrate,
                               .lookahead = preset->lookahead};

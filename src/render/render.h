@@ -28,7 +28,8 @@
 
 struct render_preset {
     const char *name, *help;
-    const char *x264; /* its word for a preset */
+    const char *x264;        /* its word for a preset, */
+    const char *x264_params; /* and what differs from that, "a=b:c=d"; NULL: nothing */
     double crf;
     int lookahead;     /* frames */
     int max_bitrate;   /* bits/s */
