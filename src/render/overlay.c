@@ -83,38 +83,71 @@ void overlay_destroy(struct overlay *o)
 }
 
 /* ITU-R BT.709-6, limited range. */
-static void rgb_to_yuv(uint32_t rgb, int yuv[3])
+static void rgb_to_yuv(int red, int green, int blue, int yuv[3])
 {
-    double r = (rgb >> 16 & 255) / 255.0, g = (rgb >> 8 & 255) / 255.0, b = (rgb & 255) / 255.0;
+    double r = red / 255.0, g = green / 255.0, b = blue / 255.0;
     double y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
     yuv[0] = (int)lrint(16 + 219 * y);
     yuv[1] = (int)lrint(128 + 224 * (b - y) / 1.8556);
     yuv[2] = (int)lrint(128 + 224 * (r - y) / 1.5748);
 }
 
+/* What of a bitmap at (x, y) of the frame falls inside of the overlay, in the bitmap's own columns
+ * and rows; x and y become the overlay's. */
+struct clip {
+    int left, top, right, bottom;
+};
+
+static struct clip clip_to(const struct overlay *o, int *x, int *y, int width, int height)
+{
+    *x -= o->x;
+    *y -= o->y;
+    return (struct clip){.left = *x < 0 ? -*x : 0,
+                         .top = *y < 0 ? -*y : 0,
+                         .right = *x + width > o->luma.width ? o->luma.width - *x : width,
+                         .bottom = *y + height > o->luma.height ? o->luma.height - *y : height};
+}
+
+/* "Over", in premultiplied 16 bits. */
+static void lay(struct overlay *o, size_t at, const int yuv[3], int a)
+{
+    int stay = 255 - a;
+    for (int p = 0; p < 3; p++)
+        o->paint[p][at] = (uint16_t)(yuv[p] * a + div255(o->paint[p][at] * stay));
+    o->alpha[at] = (uint8_t)(a + div255(o->alpha[at] * stay));
+}
+
 void overlay_paint(struct overlay *o, const uint8_t *mask, int stride, int x, int y, int width,
                    int height, uint32_t rgb, int alpha)
 {
     int yuv[3];
-    rgb_to_yuv(rgb, yuv);
-    x -= o->x;
-    y -= o->y;
-    int left = x < 0 ? -x : 0, top = y < 0 ? -y : 0;
-    int right = x + width > o->luma.width ? o->luma.width - x : width;
-    int bottom = y + height > o->luma.height ? o->luma.height - y : height;
-    for (int j = top; j < bottom; j++) {
+    rgb_to_yuv((int)(rgb >> 16 & 255), (int)(rgb >> 8 & 255), (int)(rgb & 255), yuv);
+    struct clip c = clip_to(o, &x, &y, width, height);
+    for (int j = c.top; j < c.bottom; j++) {
         const uint8_t *m = mask + (ptrdiff_t)j * stride;
-        size_t row = (size_t)(y + j) * (size_t)o->luma.width + (size_t)x;
-        for (int i = left; i < right; i++) {
-            int a = div255(m[i] * alpha), stay = 255 - a;
+        size_t row = (size_t)(y + j) * (size_t)o->luma.width;
+        for (int i = c.left; i < c.right; i++) {
+            int a = div255(m[i] * alpha);
+            if (a)
+                lay(o, row + (size_t)(x + i), yuv, a);
+        }
+    }
+}
+
+void overlay_paint_rgba(struct overlay *o, const uint8_t *rgba, int stride, int x, int y, int width,
+                        int height, int alpha)
+{
+    struct clip c = clip_to(o, &x, &y, width, height);
+    for (int j = c.top; j < c.bottom; j++) {
+        const uint8_t *line = rgba + (ptrdiff_t)j * stride;
+        size_t row = (size_t)(y + j) * (size_t)o->luma.width;
+        for (int i = c.left; i < c.right; i++) {
+            const uint8_t *px = line + (ptrdiff_t)4 * i;
+            int yuv[3], a = div255(px[3] * alpha);
             if (a == 0)
                 continue;
-            for (int p = 0; p < 3; p++) {
-                uint16_t *at = &o->paint[p][row + (size_t)i];
-                *at = (uint16_t)(yuv[p] * a + div255(*at * stay));
-            }
-            uint8_t *at = &o->alpha[row + (size_t)i];
-            *at = (uint8_t)(a + div255(*at * stay));
+            rgb_to_yuv(px[0], px[1], px[2], yuv);
+            lay(o, row + (size_t)(x + i), yuv, a);
         }
     }
 }
@@ -174,24 +207,46 @@ static void blend_row(uint8_t *restrict dst, const uint8_t *restrict colour,
     }
 }
 
+/* colour and stay are the overlay's as painted; only `alpha` of it is laid on. */
+static void blend_row_faded(uint8_t *restrict dst, const uint8_t *restrict colour,
+                            const uint8_t *restrict stay, int n, unsigned alpha)
+{
+    for (int i = 0; i < n; i++) {
+        unsigned kept = 255u * 255u - (255u - stay[i]) * alpha; /* of 255 * 255 */
+        unsigned v = dst[i] * kept + 255u * colour[i] * alpha;
+        unsigned out = (v + 255u * 255u / 2) / (255u * 255u);
+        dst[i] = (uint8_t)(out > 255 ? 255 : out);
+    }
+}
+
 static void blend_plane(const struct layer *l, const uint8_t *colour, int x, int y, uint8_t *dst,
-                        int stride, int width, int height)
+                        int stride, int width, int height, int alpha)
 {
     int left = x < 0 ? -x : 0, top = y < 0 ? -y : 0;
     int right = x + l->width > width ? width - x : l->width;
     int bottom = y + l->height > height ? height - y : l->height;
     for (int j = top; j < bottom && left < right; j++) {
         size_t at = (size_t)j * (size_t)l->width + (size_t)left;
-        blend_row(dst + (ptrdiff_t)(y + j) * stride + x + left, colour + at, l->stay + at,
-                  right - left);
+        uint8_t *to = dst + (ptrdiff_t)(y + j) * stride + x + left;
+        if (alpha == 255)
+            blend_row(to, colour + at, l->stay + at, right - left);
+        else
+            blend_row_faded(to, colour + at, l->stay + at, right - left, (unsigned)alpha);
     }
+}
+
+void overlay_blend_faded(const struct overlay *o, struct picture *f, int alpha)
+{
+    if (alpha <= 0)
+        return;
+    blend_plane(&o->luma, o->luma.colour[0], o->x, o->y, f->data[0], f->stride[0], f->width,
+                f->height, alpha);
+    for (int p = 0; p < 2; p++)
+        blend_plane(&o->chroma, o->chroma.colour[p], o->x / 2, o->y / 2, f->data[p + 1],
+                    f->stride[p + 1], (f->width + 1) / 2, (f->height + 1) / 2, alpha);
 }
 
 void overlay_blend(const struct overlay *o, struct picture *f)
 {
-    blend_plane(&o->luma, o->luma.colour[0], o->x, o->y, f->data[0], f->stride[0], f->width,
-                f->height);
-    for (int p = 0; p < 2; p++)
-        blend_plane(&o->chroma, o->chroma.colour[p], o->x / 2, o->y / 2, f->data[p + 1],
-                    f->stride[p + 1], (f->width + 1) / 2, (f->height + 1) / 2);
+    overlay_blend_faded(o, f, 255);
 }

@@ -222,6 +222,38 @@ static void blends(void)
     picture_unref(&p);
 }
 
+static void blends_pictures(void)
+{
+    CHECK_CASE("overlay of RGBA");
+    uint8_t rgba[8 * 8 * 4];
+    for (int i = 0; i < 64; i++) /* red above green; the right half half clear */
+        memcpy(rgba + 4 * i,
+               (uint8_t[]){i < 32 ? 255 : 0, i < 32 ? 0 : 255, 0, i % 8 < 4 ? 255 : 128}, 4);
+    struct picture *p = grey_frame(64, 64);
+    struct overlay *o = overlay_create(20, 20, 8, 8, NULL);
+    overlay_paint_rgba(o, rgba, 32, 20, 20, 8, 8, 255);
+    overlay_finish(o, 255);
+    overlay_blend(o, p);
+    CHECK(sample(p, 0, 20, 20) == 63 && sample(p, 0, 20, 27) == 173);
+    CHECK_NEAR(sample(p, 0, 26, 20), (63 + 100) / 2.0, 1);
+    CHECK_NEAR(sample(p, 2, 10, 10), 240, 1);
+    CHECK_NEAR(sample(p, 1, 10, 13), 42, 1);
+    CHECK(sample(p, 0, 19, 20) == 100 && sample(p, 0, 28, 27) == 100);
+    picture_unref(&p);
+
+    /* Fading: nothing, all, and the middle between. */
+    p = grey_frame(64, 64);
+    overlay_blend_faded(o, p, 0);
+    CHECK(sample(p, 0, 20, 20) == 100);
+    overlay_blend_faded(o, p, 128);
+    CHECK_NEAR(sample(p, 0, 20, 20), (63 + 100) / 2.0, 1);
+    CHECK_NEAR(sample(p, 0, 26, 20), 100 - 37 / 4.0, 1);
+    overlay_blend_faded(o, p, 255);
+    CHECK(sample(p, 0, 20, 20) == 63);
+    overlay_destroy(o);
+    picture_unref(&p);
+}
+
 /* --- Fonts ------------------------------------------------------------------------------------ */
 
 static void relabels_character_maps(void)
@@ -459,6 +491,7 @@ int main(void)
     breaks_lines();
     loses_nothing();
     blends();
+    blends_pictures();
     relabels_character_maps();
     if (fonts_installed()) {
         stays_in_the_safe_zone();
