@@ -51,6 +51,8 @@ const struct option config_options[] = {
      .help = "Jobs that `aive serve` runs at once; 0 leaves them to `aive worker`; -1 chooses by cores."},
     {.name = "render-threads", .kind = OPT_INT, AT(render_threads), .def = "0", .min = 0, .max = 64, .value = "N",
      .help = "Chunks of one film encoded at once; 0 is one for each core."},
+    {.name = "cache-bytes", .kind = OPT_BYTES, AT(cache_bytes), .def = "10GiB", .min = 0, .max = 9e15, .value = "SIZE",
+     .help = "Rendered chunks that are kept; the least recently used go first, never those of a running render."},
     {.name = "job-memory-bytes", .kind = OPT_BYTES, AT(job_memory_bytes), .def = "3GiB", .min = 268435456, .max = 1e13,
      .value = "SIZE", .help = "Address space of one work-horse."},
     {.name = "job-seconds", .kind = OPT_INT, AT(job_seconds), .def = "14400", .min = 10, .max = 604800, .value = "S",

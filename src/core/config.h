@@ -32,6 +32,7 @@ struct config {
     /* jobs */
     int64_t workers;
     int64_t render_threads;
+    int64_t cache_bytes;
     int64_t job_memory_bytes;
     int64_t job_seconds;
     bool require_cage;
