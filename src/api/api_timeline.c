@@ -134,7 +134,7 @@ bool timeline_post(struct request *req, struct reply *reply, struct err *e)
     struct wire_loc root = {.key = "body"}, loc = {.up = &root, .key = "timeline"};
     struct owner owner = {ws, &d.asset, req->arena};
     struct timeline_facts facts = facts_of(&d.asset);
-    struct timeline_refs refs = {known_name, &owner};
+    struct timeline_refs refs = {.known = known_name, .user = &owner};
     bool fine = timeline_check(body->timeline, &facts, &refs, &loc, req->arena, &errs);
     if (!fine)
         reply_validation(reply, &errs);

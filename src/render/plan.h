@@ -18,8 +18,10 @@
 #define AIVE_RENDER_PLAN_H
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/err.h"
 #include "effects/effect.h"
+#include "effects/transition.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +33,7 @@
 #define PLAN_SFX_GAIN_DB (-8.0)
 
 struct timeline; /* timeline/timeline.h */
+struct wire_raw; /* core/wire.h */
 
 enum plan_fit { FIT_CROP, FIT_BLUR, FIT_PAD };
 
@@ -43,11 +46,13 @@ const struct plan_format *plan_format_find(const char *name); /* NULL: unknown *
 
 /* What is known of a source before it is opened for rendering. Source 0 is the timeline's own. */
 struct plan_source {
-    const char *path; /* what a sound's "path" in the timeline names it by; NULL: by nothing */
+    const char *path; /* what the timeline names it by: a path or "asset:7"; NULL: by nothing */
+    int64_t asset_id; /* 0: not known */
     int64_t duration_ticks; /* > 0 */
     int64_t frame_ticks;    /* a segment may end so far behind the duration; 0: 0.1 s */
     bool has_video, has_audio;
-    const char *hash; /* of its content, hex: goes into chunk keys */
+    int width, height; /* of the picture, upright; 0: not known */
+    const char *hash;  /* of its content, hex: goes into chunk keys */
 };
 
 struct plan_options {
@@ -57,20 +62,50 @@ struct plan_options {
     double range_start_s, range_end_s; /* part of the film, film time; both 0: all of it */
 };
 
+/* What is seen of a source at a moment; between two of them everything moves evenly. */
+struct plan_crop {
+    int64_t time; /* ticks of the source */
+    double x, y, scale;
+};
+
+/* A stretch of one source. Segments fill the film one after the other; b-roll lies over them. */
 struct plan_segment {
     size_t index; /* in the timeline, for messages */
     const char *name;
     int source;
     int64_t src_start, src_end; /* ticks of the source */
-    struct effect_rate rate;    /* source time per film time, lowest terms */
+    struct effect_rate rate;    /* source time per film time, lowest terms; the mean of a ramp */
+    bool ramped;                /* the speed changes: plan_ramp_ticks() */
     int64_t out_start, out_end; /* ticks of the film */
     /* The segment as it was before a range cut it: what effects run over. */
     int64_t effect_start, effect_end; /* ticks of the film; effect_start may be negative */
     int64_t first_frame, end_frame;   /* of the film; equal when shorter than a frame */
     int64_t first_sample, end_sample;
+    /* The source times that lie at effect_start and effect_end: all of the segment. For one that
+     * runs backwards the sound and picture of whole_end come first. */
+    int64_t whole_start, whole_end;
     const struct effect_use *effects;
     size_t effect_count;
+    const int *effect_files; /* source of each effect's file, -1: none */
     enum plan_fit fit;
+    const struct plan_crop *crop; /* by time; NULL: the middle */
+    size_t crop_count;
+    double gain; /* of its sound, 1: as it is */
+    /* How the one before gives way to this one: [from, to) in ticks of the film, around out_start.
+     * kind NULL: by a cut. */
+    struct transition_use transition;
+    int64_t transition_from, transition_to;
+    int64_t fade_samples; /* of the sound at its start, centred on the cut; 0: the usual fade */
+    const double *beats;  /* inside it, s of film since effect_start, ascending */
+    size_t beat_count;
+    const double *words; /* starts of words, the same way */
+    size_t word_count;
+};
+
+/* A word of a caption, film time. Not clipped: it may lie outside of where the caption is seen. */
+struct plan_word {
+    const char *text;
+    int64_t start, end; /* ticks */
 };
 
 /* One appearance of a caption in the film: a caption that several segments show has several. */
@@ -80,6 +115,40 @@ struct plan_caption {
     /* Where the whole caption would lie if no cut clipped it: long texts are split into pages over
      * this, so that a clipped caption shows the words that are spoken. */
     int64_t whole_start, whole_end;
+    const struct plan_word *words; /* by start; NULL: not known */
+    size_t word_count;
+    const struct wire_raw *style; /* NULL: the film's */
+};
+
+/* A title over the film. */
+struct plan_text {
+    const char *text;
+    const struct wire_raw *style; /* NULL: the film's */
+    int64_t out_start, out_end;   /* ticks */
+    int64_t fade_in, fade_out;    /* ticks */
+    double x, y;                  /* 0..1: of its centre */
+    double size;                  /* share of the frame's height */
+    double opacity;
+};
+
+/* An image over the film. */
+struct plan_image {
+    int source;
+    int64_t out_start, out_end; /* ticks */
+    int64_t fade_in, fade_out;  /* ticks */
+    double x, y;                /* 0..1: of its centre */
+    double width;               /* share of the frame's width; NAN: pixel by pixel */
+    double opacity;
+};
+
+struct plan_music {
+    int source;
+    double gain_db, duck_db; /* duck_db 0: never ducked */
+    int64_t start_samples;   /* into the music */
+    int64_t skip_samples;    /* of what the film hears of it: a range begins later */
+    int64_t fade_in_samples, fade_out_samples;
+    int64_t whole_samples; /* of the whole film, for its fades; >= skip + the plan's samples */
+    bool loop;
 };
 
 struct plan_sfx {
@@ -108,13 +177,23 @@ struct plan {
     size_t source_count;
     const struct plan_segment *segments; /* in play order */
     size_t segment_count;
+    const struct plan_segment *broll; /* by out_start; those that begin later lie on top */
+    size_t broll_count;
     const struct plan_caption *captions; /* by out_start */
     size_t caption_count;
     const struct plan_sfx *sfx; /* by first_sample */
     size_t sfx_count;
+    const struct plan_text *texts; /* bottom to top */
+    size_t text_count;
+    const struct plan_image *images; /* bottom to top */
+    size_t image_count;
+    const struct plan_music *music;  /* NULL: none */
+    double loudness;                 /* LUFS; 0: left as it is */
     const struct plan_chunk *chunks; /* in order, together all frames */
     size_t chunk_count;
-    const char *watermark; /* NULL: none */
+    const struct wire_raw *caption_style; /* NULL: the default one */
+    const char *safe_zone;                /* "universal", ...; never NULL */
+    const char *watermark;                /* NULL: none */
 };
 
 /* Builds the plan. ERR_INVALID, naming the segment, when the timeline cannot be a film (range
@@ -129,12 +208,15 @@ int64_t plan_frame_ticks(const struct plan *p, int64_t frame);
 /* The segment that shows a frame of the film (0 <= frame < frame_count). */
 const struct plan_segment *plan_segment_at(const struct plan *p, int64_t frame);
 
-/* Source time to show at a frame of the film that belongs to the segment. A millisecond later than
- * the plain sum, and never beyond the segment: containers that round their times to milliseconds
- * must not make a frame miss its slot. */
 int64_t plan_source_ticks(const struct plan *p, const struct plan_segment *s, int64_t frame);
-
-/* 0..1: how far the segment's effects are at a frame. */
 double plan_effect_position(const struct plan *p, const struct plan_segment *s, int64_t frame);
+
+/* The source instant that belongs to an instant of the film (ticks), which may lie beside the
+ * segment: then it is what the source has before or behind, as in a transition. Backwards segments
+ * and ramps included. Not cut to the source. */
+int64_t plan_source_at(const struct plan_segment *s, int64_t film_ticks);
+
+/* The same backwards in the table: the film instant at which a source instant is passed. */
+int64_t plan_film_at(const struct plan_segment *s, int64_t source_ticks);
 
 #endif

@@ -22,6 +22,8 @@ static bool known(void *user, enum timeline_ref what, const char *name)
         return strcmp(name, "/media/ingest/sound.wav") == 0;
     case TIMELINE_REF_SFX:
         return strcmp(name, "whoosh") == 0;
+    case TIMELINE_REF_MEDIA:
+        return strcmp(name, "asset:7") == 0 || strcmp(name, "ingest/logo.png") == 0;
     }
     return false;
 }
