@@ -42,8 +42,9 @@ struct range {
 
 struct crew {
     const struct render_job *job;
-    char (*keys)[KEY_SIZE]; /* of the chunks, each set by the worker that makes it */
-    struct cancel stop;     /* what readers and the sound poll */
+    char (*keys)[KEY_SIZE]; /* of the chunks */
+    char sound_key[KEY_SIZE];
+    struct cancel stop; /* what readers and the sound poll */
 
     pthread_mutex_t lock; /* guards all below, and the job's callbacks */
     pthread_cond_t changed;
@@ -54,6 +55,7 @@ struct crew {
     const char *making[MAX_THREADS]; /* key of the chunk that a worker makes, NULL: none */
     size_t chunks_in_a_row, segments_logged;
     int64_t frames_done, samples_done;
+    double composed_s; /* when the last chunk was there, CLOCK_MONOTONIC */
     bool post_logged;
     struct render_report *report;
 };
@@ -63,6 +65,17 @@ struct worker {
     int index; /* MAX_THREADS: the sound */
     pthread_t thread;
 };
+
+const char *const render_stage_names[STAGE_COUNT] = {
+    [STAGE_SETUP] = "setup",   [STAGE_COMPOSE] = "composition", [STAGE_ENCODE] = "encoding",
+    [STAGE_SOUND] = "sound",   [STAGE_EXPORT] = "export",
+};
+
+static double seconds_on(clockid_t clock)
+{
+    struct timespec t;
+    return clock_gettime(clock, &t) == 0 ? (double)t.tv_sec + (double)t.tv_nsec / 1e9 : 0;
+}
 
 /* --- Telling -------------------------------------------------------------------------------- */
 
@@ -124,6 +137,7 @@ static void chunk_done(struct crew *c, size_t i, bool reused)
     pthread_mutex_lock(&c->lock);
     c->done[i] = true;
     c->report->chunks_reused += reused;
+    c->composed_s = seconds_on(CLOCK_MONOTONIC);
     while (c->chunks_in_a_row < p->chunk_count && c->done[c->chunks_in_a_row])
         c->chunks_in_a_row++;
     log_segments(c);
@@ -158,18 +172,28 @@ static bool encode_frames(struct crew *c, struct composer *composer, struct chun
                           const struct plan_chunk *chunk, struct err *e)
 {
     int64_t told = chunk->first_frame;
+    double composed_s = 0, begin_s = seconds_on(CLOCK_THREAD_CPUTIME_ID), now_s = begin_s;
     for (int64_t f = chunk->first_frame; f < chunk->end_frame; f++) {
         struct picture *p = compose_frame(composer, f, e);
+        composed_s += seconds_on(CLOCK_THREAD_CPUTIME_ID) - now_s;
         bool ok = p && chunk_writer_add(w, p, e);
         picture_unref(&p);
         if (!ok)
             return false;
+        now_s = seconds_on(CLOCK_THREAD_CPUTIME_ID);
         if (f + 1 - told >= FRAMES_A_PROGRESS || f + 1 == chunk->end_frame) {
             tell_composed(c, f + 1 - told, 0);
             told = f + 1;
         }
     }
-    return chunk_writer_finish(w, e);
+    bool ok = chunk_writer_finish(w, e);
+    double all_s = seconds_on(CLOCK_THREAD_CPUTIME_ID) - begin_s;
+    pthread_mutex_lock(&c->lock);
+    c->report->frames_encoded += chunk->end_frame - chunk->first_frame;
+    c->report->cost[STAGE_COMPOSE].cpu_s += composed_s;
+    c->report->cost[STAGE_ENCODE].cpu_s += all_s - composed_s;
+    pthread_mutex_unlock(&c->lock);
+    return ok;
 }
 
 static bool encode_chunk(struct crew *c, struct composer *composer, const struct plan_chunk *chunk,
@@ -256,11 +280,8 @@ static bool make_missing(struct crew *c, struct composer *composer, const struct
 static bool make_chunk(struct crew *c, int worker, struct composer *composer, size_t i,
                        struct err *e)
 {
-    const struct render_job *job = c->job;
-    const struct plan_chunk *chunk = &job->plan->chunks[i];
+    const struct plan_chunk *chunk = &c->job->plan->chunks[i];
     bool found = false;
-    if (!key_of_chunk(job->plan, job->captions, job->preset, chunk, c->keys[i], e))
-        return false;
     claim_key(c, worker, c->keys[i]);
     bool ok = make_missing(c, composer, chunk, c->keys[i], &found, e);
     release_key(c, worker);
@@ -318,21 +339,19 @@ static bool encode_sound(struct crew *c, int fd, struct err *e)
 
 static bool make_sound(struct crew *c, struct err *e)
 {
-    const struct render_job *job = c->job;
-    const struct render_store *store = &job->store;
-    char key[KEY_SIZE];
+    const struct render_store *store = &c->job->store;
     bool found;
-    if (!key_of_sound(job->plan, job->preset, key, e) || !look_up(store, key, &found, e))
+    if (!look_up(store, c->sound_key, &found, e))
         return false;
     c->report->sound_reused = found;
     if (found) {
-        tell_composed(c, 0, job->plan->sample_count);
+        tell_composed(c, 0, c->job->plan->sample_count);
         return true;
     }
-    int fd = store->create(store->user, key, e);
+    int fd = store->create(store->user, c->sound_key, e);
     if (fd < 0)
         return false;
-    bool ok = encode_sound(c, fd, e) && store->commit(store->user, key, e);
+    bool ok = encode_sound(c, fd, e) && store->commit(store->user, c->sound_key, e);
     close(fd);
     return ok;
 }
@@ -347,8 +366,12 @@ static void *worker_main(void *arg)
         work_on_chunks(c, w->index);
     } else {
         struct err e = {0};
+        struct render_cost *cost = &c->report->cost[STAGE_SOUND];
+        double begin_s = seconds_on(CLOCK_MONOTONIC);
         if (!make_sound(c, &e))
             fail(c, &e);
+        cost->wall_s = seconds_on(CLOCK_MONOTONIC) - begin_s;
+        cost->cpu_s = seconds_on(CLOCK_THREAD_CPUTIME_ID);
     }
     pthread_mutex_lock(&c->lock);
     c->running--;
@@ -458,10 +481,7 @@ static bool join_film(struct crew *c, struct err *e)
                               .open_chunk = open_chunk,
                               .user = c,
                               .sound_fd = -1};
-    char key[KEY_SIZE];
-    if (!key_of_sound(job->plan, job->preset, key, e))
-        return false;
-    src.sound_fd = job->store.open(job->store.user, key, e);
+    src.sound_fd = job->store.open(job->store.user, c->sound_key, e);
     if (src.sound_fd < 0)
         return false;
     tell_progress(c, PERCENT_EXPORT, "export");
@@ -474,28 +494,64 @@ static bool join_film(struct crew *c, struct err *e)
     return ok;
 }
 
+/* Names are made before anything else: whoever keeps the pieces learns what must not go away, and
+ * who watches the film what to wait for. */
+static bool name_pieces(struct crew *c, struct err *e)
+{
+    const struct render_job *job = c->job;
+    const struct plan *p = job->plan;
+    c->keys = calloc(p->chunk_count, sizeof *c->keys);
+    c->done = calloc(p->chunk_count, sizeof *c->done);
+    if (!c->keys || !c->done)
+        return err_set(e, ERR_NO_MEMORY, "no memory to render");
+    for (size_t i = 0; i < p->chunk_count; i++)
+        if (!key_of_chunk(p, job->captions, job->preset, &p->chunks[i], c->keys[i], e))
+            return false;
+    if (!key_of_sound(p, job->preset, c->sound_key, e))
+        return false;
+    const struct render_pieces pieces = {p, (const char (*)[KEY_SIZE])c->keys, c->sound_key};
+    return !job->store.announce || job->store.announce(job->store.user, &pieces, e);
+}
+
+/* Makes what is missing and joins it. Pieces that somebody removes in between (a person empties the
+ * folder) are made once more. */
+static bool make_film(struct crew *c, struct err *e)
+{
+    for (int tries = 0;; tries++) {
+        double begin_s = seconds_on(CLOCK_MONOTONIC);
+        if (!make_pieces(c, e))
+            return false;
+        double made_s = seconds_on(CLOCK_MONOTONIC), cpu_s = seconds_on(CLOCK_THREAD_CPUTIME_ID);
+        c->report->cost[STAGE_COMPOSE].wall_s += c->composed_s - begin_s;
+        struct err why = {0};
+        bool ok = join_film(c, &why);
+        c->report->cost[STAGE_EXPORT].wall_s += seconds_on(CLOCK_MONOTONIC) - made_s;
+        c->report->cost[STAGE_EXPORT].cpu_s += seconds_on(CLOCK_THREAD_CPUTIME_ID) - cpu_s;
+        if (ok)
+            return true;
+        if (why.code != ERR_NOT_FOUND || tries > 0 || ftruncate(c->job->output_fd, 0) < 0) {
+            if (e)
+                *e = why;
+            return false;
+        }
+        c->frames_done = c->samples_done = 0;
+    }
+}
+
 bool render_run(const struct render_job *job, struct render_report *report, struct err *e)
 {
     /* Each chunk's encoder takes and gives back some 100 MB in large pieces. Left alone, glibc
      * moves such pieces into its heaps after the first time, where they stay: a third more memory.
      */
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
-    bool ok = false;
     const struct plan *p = job->plan;
     struct crew c = {.job = job, .report = report, .stop = {.fd = -1}};
     *report = (struct render_report){.frames = p->frame_count, .chunks = p->chunk_count};
     pthread_mutex_init(&c.lock, NULL);
     pthread_cond_init(&c.changed, NULL);
-    c.keys = calloc(p->chunk_count, sizeof *c.keys);
-    c.done = calloc(p->chunk_count, sizeof *c.done);
-    if (!c.keys || !c.done) {
-        err_set(e, ERR_NO_MEMORY, "no memory to render");
-        goto out;
-    }
     tell_progress(&c, PERCENT_COMPOSE, "composition");
-    ok = make_pieces(&c, e) && join_film(&c, e);
-
-out:
+    bool ok = name_pieces(&c, e) && make_film(&c, e);
+    report->cost[STAGE_ENCODE].wall_s = report->cost[STAGE_COMPOSE].wall_s;
     free(c.keys);
     free(c.done);
     pthread_cond_destroy(&c.changed);

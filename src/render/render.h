@@ -39,6 +39,15 @@ extern const struct render_preset render_presets[];               /* ended by a 
 const struct render_preset *render_preset_find(const char *name); /* NULL: unknown */
 #define RENDER_DEFAULT_PRESET "standard"
 
+#define RENDER_KEY_SIZE 65
+
+/* The pieces of a film: chunk i of the plan is kept under keys[i]. */
+struct render_pieces {
+    const struct plan *plan;
+    const char (*keys)[RENDER_KEY_SIZE];
+    const char *sound_key;
+};
+
 /* Where finished pieces are kept, under keys of 64 hex digits: the same key, the same bytes. */
 struct render_store {
     /* A readable descriptor, which render closes; -1: ERR_NOT_FOUND there is none, other codes are
@@ -48,6 +57,8 @@ struct render_store {
     int (*create)(void *user, const char *key, struct err *e);
     bool (*commit)(void *user, const char *key, struct err *e);
     void *user;
+    /* Told once, before anything else: all that the film will be made of. May be NULL. */
+    bool (*announce)(void *user, const struct render_pieces *pieces, struct err *e);
 };
 
 struct render_job {
@@ -69,10 +80,21 @@ struct render_job {
     void *user;
 };
 
+/* Stages of a render overlap: composing, encoding and the sound go on side by side. */
+enum render_stage { STAGE_SETUP, STAGE_COMPOSE, STAGE_ENCODE, STAGE_SOUND, STAGE_EXPORT, STAGE_COUNT };
+extern const char *const render_stage_names[STAGE_COUNT]; /* "setup", ... */
+
+struct render_cost {
+    double wall_s, cpu_s;
+};
+
 struct render_report {
-    int64_t frames;
+    int64_t frames, frames_encoded;
     size_t chunks, chunks_reused;
     bool sound_reused;
+    /* Composing and encoding: wall from the first chunk to the last, CPU of all workers. Setup is
+     * the caller's: what the process spent before render_run(). */
+    struct render_cost cost[STAGE_COUNT];
 };
 
 /* ERR_CANCELED soon after cancel fires. The output is whole only when this returned true. */
