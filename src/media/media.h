@@ -30,6 +30,7 @@ struct media_info {
     int64_t duration_ticks;
     int64_t bit_rate;        /* bits/s, 0 unknown */
 
+    bool is_image;           /* PNG, JPEG or WebP: has_video with one picture, duration 0, fps 0 */
     bool has_video;
     char video_codec[32], pixel_format[32];
     int width, height;       /* upright and with square pixels: what a viewer sees */
@@ -58,8 +59,16 @@ void video_reader_destroy(struct video_reader *r);
  * last one for later t). Containers round times, so a PTS up to half a unit of its time base (at most
  * 0.5 ms) after t counts as <= t. Cheap when t moves forward: the decoder goes on and seeks only when a key
  * frame lies between. Returns a new reference; NULL with e->code on failure. Frames that cannot be
- * decoded are passed over. */
+ * decoded are passed over. Interlaced pictures come progressive, alpha lies over black, an image is one
+ * picture for all times (at most 4096 on its longer side). */
 struct picture *video_reader_at(struct video_reader *r, int64_t t_ticks, struct err *e);
+
+/* The same picture and the one after it, for blending between the two: *next is NULL at the end of
+ * the film. Both are new references; on failure both are NULL and e says why. In either call, times
+ * that go backwards in steps of up to half a second (or two pictures) cost about as much as forward
+ * ones: up to 64 MiB of decoded pictures are kept then. e may be NULL in all calls. */
+bool video_reader_pair_at(struct video_reader *r, int64_t t_ticks, struct picture **now,
+                          struct picture **next, struct err *e);
 
 /* The next picture in presentation order, NULL with ERR_NONE at the end (for analysis). */
 struct picture *video_reader_next(struct video_reader *r, struct err *e);

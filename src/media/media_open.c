@@ -530,18 +530,40 @@ int64_t source_pts(const struct source *s, const AVStream *st, int64_t ticks)
                              st->time_base.num * TICKS_PER_SECOND);
 }
 
-int source_rotation(const AVStream *st)
+static struct source_turn turn_of_matrix(const int32_t *matrix)
+{
+    bool mirrored = (int64_t)matrix[0] * matrix[4] < (int64_t)matrix[1] * matrix[3];
+    int32_t m[9];
+    double degrees;
+
+    memcpy(m, matrix, sizeof m);
+    if (mirrored) { /* x to -x first, then what is left is a rotation */
+        m[0] = m[0] == INT32_MIN ? INT32_MAX : -m[0];
+        m[1] = m[1] == INT32_MIN ? INT32_MAX : -m[1];
+    }
+    degrees = av_display_rotation_get(m); /* counter-clockwise */
+    if (!(degrees >= -360 && degrees <= 360))
+        return (struct source_turn){0, false};
+    return (struct source_turn){(int)(((lround(-degrees / 90) % 4) + 4) % 4) * 90, mirrored};
+}
+
+struct source_turn source_turn(const AVStream *st)
 {
     size_t size = 0;
     const uint8_t *matrix = av_stream_get_side_data(st, AV_PKT_DATA_DISPLAYMATRIX, &size);
-    double degrees;
 
     if (!matrix || size < 9 * sizeof(int32_t))
-        return 0;
-    degrees = av_display_rotation_get((const int32_t *)matrix); /* counter-clockwise */
-    if (!(degrees >= -360 && degrees <= 360))
-        return 0;
-    return (int)(((lround(-degrees / 90) % 4) + 4) % 4) * 90;
+        return (struct source_turn){0, false};
+    return turn_of_matrix((const int32_t *)(const void *)matrix);
+}
+
+struct source_turn source_frame_turn(const AVFrame *f, struct source_turn of_stream)
+{
+    const AVFrameSideData *d = av_frame_get_side_data(f, AV_FRAME_DATA_DISPLAYMATRIX);
+
+    if (!d || d->size < 9 * sizeof(int32_t))
+        return of_stream;
+    return turn_of_matrix((const int32_t *)(const void *)d->data);
 }
 
 AVRational source_sar(const struct source *s, AVFrame *frame)

@@ -34,6 +34,7 @@ struct source {
     AVFormatContext *fmt;
     AVStream *video, *audio; /* the chosen ones; NULL where there is none */
     int64_t origin_ticks;    /* container time of t = 0 */
+    bool is_image;           /* a file of one picture: PNG, JPEG, WebP */
 };
 
 bool source_open(struct source *s, int fd, const struct cancel *cancel, struct err *e);
@@ -62,8 +63,16 @@ AVCodecContext *source_decoder(const AVStream *st, int threads, struct err *e);
 int64_t source_ticks(const struct source *s, const AVStream *st, int64_t t);
 int64_t source_pts(const struct source *s, const AVStream *st, int64_t ticks); /* rounded down */
 
-/* Degrees clockwise to upright, from the display matrix: 0, 90, 180 or 270. */
-int source_rotation(const AVStream *st);
+/* How to turn the pictures upright, from the display matrix: mirrored first, then so many degrees
+ * clockwise. */
+struct source_turn {
+    int rotation; /* 0, 90, 180 or 270 */
+    bool mirrored;
+};
+struct source_turn source_turn(const AVStream *st);
+
+/* The same of one picture: a JPEG tells it with the picture, else it is the stream's. */
+struct source_turn source_frame_turn(const AVFrame *f, struct source_turn of_stream);
 
 /* Width of a sample to its height; 1/1 where the file does not say or talks nonsense. frame may be
  * NULL. */

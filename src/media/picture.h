@@ -27,6 +27,7 @@ struct picture {
     int colour_primaries;
     int sar_num, sar_den;  /* sample aspect ratio, 1/1 when unknown */
     int rotation;          /* degrees clockwise to turn it upright: 0, 90, 180, 270 */
+    bool mirrored;         /* left and right are swapped before it is turned */
     int64_t pts_ticks;     /* time on the source's own clock that starts at 0 */
     int64_t duration_ticks; /* 0 when unknown */
     void *owner;           /* media's private reference (an AVFrame) */

@@ -308,7 +308,7 @@ static void describe_video(struct scan *s, struct media_info *out)
     out->coded_height = p->height;
     out->sar_num = sar.num;
     out->sar_den = sar.den;
-    out->rotation = source_rotation(st);
+    out->rotation = source_turn(st).rotation;
     out->is_hdr = p->color_trc == AVCOL_TRC_SMPTE2084 || p->color_trc == AVCOL_TRC_ARIB_STD_B67;
     set_display_size(out);
     measure_rate(s, out);

@@ -1,314 +1,252 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * video_reader.c - the picture on screen at a time.
  *
- * DESIGN. The reader holds two neighbours in presentation order, `cur` and `next`; the answer for t
- * is `cur` when cur <= t < next. Going forward it shifts them along. It seeks when t lies before
- * `cur`, or when a key frame lies between and so decoding on would be waste.
+ * DESIGN. The reader holds a window of neighbours in presentation order, none of them missing; the
+ * answer for t is the last one whose time is <= t, and the window always reaches beyond t or to the
+ * end of the film. Going forward it holds two pictures and shifts them along. It seeks when t lies
+ * before the window, or when a key frame lies between and so decoding on would be waste. Going
+ * backwards step by step it keeps, of the pictures that it must decode anyway on the way from the
+ * key frame, as many as fit in KEPT_BYTES, so that the steps after that cost nothing.
  *
- * A seek is checked, never believed: pictures before the key frame that it landed on may lack their
- * references and are dropped, and if the first whole picture is later than t, it seeks again from
- * further back, in the end from the start of the file. On the way to a far target only reference
- * frames are decoded; should the answer then be older than a frame that was left out (a gap in
- * a file of variable rate), the way is gone again in full.
+ * A seek is checked, never believed: if the first picture after it is later than t, it seeks again
+ * from further back, in the end from the start of the file. On the way to a far target only
+ * reference frames are decoded; should the answer then be older than a frame that was left out (a
+ * gap in a file of variable rate), the way is gone again in full.
  */
-#include "media/av.h"
-#include "media/convert.h"
+#include "core/timebase.h"
 #include "media/media.h"
-#include "media/media_open.h"
+#include "media/picture_stream.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* Distance that is always decoded rather than sought over. */
-#define NEAR_TICKS (TICKS_PER_SECOND / 2)
-/* Where the container has no list of key frames: the distance at which a seek is tried. */
-#define FAR_TICKS (5 * TICKS_PER_SECOND)
 /* Frames this close before the target are all decoded. */
 #define PREROLL_FULL_TICKS (TICKS_PER_SECOND / 4)
 #define FIRST_STEP_BACK (TICKS_PER_SECOND)
-/* Containers round their times; half a unit is forgiven, but never more than this. */
-#define MAX_SLACK_TICKS (TICKS_PER_SECOND / 2000)
+/* A step back of up to this, or two pictures, is one of many: the film runs in reverse. */
+#define REVERSE_STEP_TICKS (TICKS_PER_SECOND / 2)
+#define KEPT_BYTES ((size_t)64 << 20)
+#define KEPT_MAX 512
 
 struct video_reader {
-    int fd;
-    const struct cancel *cancel;
-    struct source src;
-    AVCodecContext *dec;
-    AVPacket *pkt;
-    AVFrame *frame;
-    struct converter *convert;
-    int rotation;
+    struct picture_stream *stream;
     int64_t slack_ticks;
+    int64_t first_ticks; /* of the first picture of all */
 
-    struct picture *cur, *next;
-    int64_t first_ticks;   /* of the first picture of all */
-    int64_t last_ticks;    /* of the last picture that came out; INT64_MIN none */
-    int64_t valid_ticks;   /* pictures before this came from half a group and are dropped */
-    int64_t fed_dts;       /* stream time base; how far the file is read */
-    int64_t skip_before;   /* packets before this give only reference frames; INT64_MIN off */
-    int64_t skipped_ticks; /* the latest time that may have been left out; INT64_MIN none */
-    bool await_key;        /* after a seek, until a key frame comes */
-    bool draining;         /* the file is read to its end */
-    bool ended;            /* and the decoder is empty */
+    struct picture *kept[KEPT_MAX]; /* the window, ascending */
+    int count;                      /* at least 1 between calls, unless one failed */
+    size_t bytes;                   /* of all kept ones */
+    size_t limit;                   /* of bytes; two pictures are kept whatever their size */
+    int shown;                      /* the one that was asked for last; -1 none */
 };
 
-/* --- Decoding in order --- */
-static int64_t packet_ticks(const struct video_reader *r, const AVPacket *pkt)
+/* --- The window --- */
+static size_t picture_bytes(const struct picture *p)
 {
-    int64_t t = pkt->pts != AV_NOPTS_VALUE ? pkt->pts : pkt->dts;
+    size_t n = 0;
 
-    return t == AV_NOPTS_VALUE ? INT64_MIN : source_ticks(&r->src, r->src.video, t);
-}
-
-static void note_packet(struct video_reader *r)
-{
-    int64_t t = packet_ticks(r, r->pkt);
-    bool skip = t != INT64_MIN && r->pkt->pts != AV_NOPTS_VALUE && t < r->skip_before;
-
-    if (r->pkt->dts != AV_NOPTS_VALUE)
-        r->fed_dts = r->pkt->dts;
-    if (r->await_key) {
-        r->await_key = false;
-        r->valid_ticks = t;
+    for (int i = 0; i < 3; i++) {
+        int rows = i ? (p->height >> p->chroma_shift_y) + 1 : p->height;
+        n += (size_t)abs(p->stride[i]) * (size_t)rows;
     }
-    r->dec->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
-    if (skip && t > r->skipped_ticks)
-        r->skipped_ticks = t;
+    return n;
 }
 
-/* Gives the decoder one packet, or the end. */
-static bool feed(struct video_reader *r, struct err *e)
+static void drop_first(struct video_reader *r)
 {
-    int rc;
-
-    for (;;) {
-        switch (source_read(&r->src, r->pkt, e)) {
-        case SOURCE_FAILED:
-            return false;
-        case SOURCE_END:
-            r->draining = true;
-            avcodec_send_packet(r->dec, NULL);
-            return true;
-        case SOURCE_PACKET:
-            break;
-        }
-        if (!r->await_key || r->pkt->flags & AV_PKT_FLAG_KEY)
-            break;
-        av_packet_unref(r->pkt);
-    }
-    note_packet(r);
-    rc = avcodec_send_packet(r->dec, r->pkt);
-    av_packet_unref(r->pkt);
-    if (rc == AVERROR(ENOMEM) && cancel_fired(r->cancel))
-        return err_set(e, ERR_CANCELED, "canceled");
-    return true; /* a packet that cannot be decoded is passed over */
+    r->bytes -= picture_bytes(r->kept[0]);
+    picture_unref(&r->kept[0]);
+    r->count--;
+    memmove(r->kept, r->kept + 1, (size_t)r->count * sizeof r->kept[0]);
+    r->shown -= r->shown >= 0;
 }
 
-static int64_t frame_ticks(const struct video_reader *r, const AVFrame *f)
+static void drop_all(struct video_reader *r)
 {
-    if (f->best_effort_timestamp != AV_NOPTS_VALUE)
-        return source_ticks(&r->src, r->src.video, f->best_effort_timestamp);
-    if (r->last_ticks == INT64_MIN)
-        return 0;
-    /* A stream without times at all: count frames. */
-    return r->last_ticks + (r->src.video->avg_frame_rate.num > 0
-                                ? av_ticks(1, av_inv_q(r->src.video->avg_frame_rate))
-                                : TICKS_PER_SECOND / 25);
+    for (int i = 0; i < r->count; i++)
+        picture_unref(&r->kept[i]);
+    r->count = 0;
+    r->bytes = 0;
+    r->shown = -1;
 }
 
-/* Is this frame one to show? Late and half-decoded ones are not. */
-static bool frame_counts(const struct video_reader *r, int64_t t)
+static const struct picture *last_kept(const struct video_reader *r)
 {
-    return t >= r->valid_ticks && (r->last_ticks == INT64_MIN || t > r->last_ticks);
+    return r->kept[r->count - 1];
 }
 
-static struct picture *finish_picture(struct video_reader *r, int64_t t, struct err *e)
+/* Adds the next picture; *end is set when there is none. */
+static bool extend(struct video_reader *r, bool *end, struct err *e)
 {
-    AVRational sar = source_sar(&r->src, r->frame);
-    int64_t duration = r->frame->pkt_duration;
-    struct picture *p = convert_frame(r->convert, r->frame, e);
+    struct picture *p = picture_stream_next(r->stream, e);
 
+    *end = !p;
     if (!p)
-        return NULL;
-    p->sar_num = sar.num;
-    p->sar_den = sar.den;
-    p->rotation = r->rotation;
-    p->pts_ticks = t;
-    p->duration_ticks = duration > 0 ? av_ticks(duration, r->src.video->time_base) : 0;
-    r->last_ticks = t;
-    return p;
-}
-
-/* The next picture in presentation order; NULL with ERR_NONE at the end. */
-static struct picture *decode(struct video_reader *r, struct err *e)
-{
-    e->code = ERR_NONE;
-    while (!r->ended) {
-        int rc = avcodec_receive_frame(r->dec, r->frame);
-
-        if (rc >= 0) {
-            int64_t t = frame_ticks(r, r->frame);
-            if (frame_counts(r, t))
-                return finish_picture(r, t, e);
-            av_frame_unref(r->frame);
-        } else if (rc == AVERROR_EOF || (rc != AVERROR(EAGAIN) && r->draining)) {
-            r->ended = true; /* when nothing more comes in, nothing better comes out */
-        } else if (!feed(r, e)) {
-            return NULL;
-        }
-    }
-    return NULL;
-}
-
-/* --- Positions --- */
-static void forget_position(struct video_reader *r)
-{
-    picture_unref(&r->cur);
-    picture_unref(&r->next);
-    r->last_ticks = INT64_MIN;
-    r->valid_ticks = INT64_MIN;
-    r->fed_dts = INT64_MIN;
-    r->skip_before = INT64_MIN;
-    r->skipped_ticks = INT64_MIN;
-    r->await_key = r->draining = r->ended = false;
-}
-
-/* Opens the file anew, at its start. */
-static bool restart(struct video_reader *r, struct err *e)
-{
-    forget_position(r);
-    avcodec_free_context(&r->dec);
-    source_close(&r->src);
-    if (!source_open(&r->src, r->fd, r->cancel, e))
-        return false;
-    if (!r->src.video)
-        return err_set(e, ERR_INVALID, "the file holds no picture");
-    source_use(&r->src, r->src.video, NULL);
-    r->dec = source_decoder(r->src.video, 1, e);
-    return r->dec != NULL;
-}
-
-/* Moves to a key frame at or before t and decodes its picture into `next`. *found says whether that
- * picture is early enough for t. */
-static bool land(struct video_reader *r, int64_t from, int64_t t, bool skip, bool *found,
-                 struct err *e)
-{
-    *found = false;
-    forget_position(r);
-    if (!source_seek(&r->src, r->src.video, source_pts(&r->src, r->src.video, from)))
-        return true;
-    avcodec_flush_buffers(r->dec);
-    r->await_key = true;
-    if (skip)
-        r->skip_before = t - PREROLL_FULL_TICKS;
-    r->next = decode(r, e);
-    if (!r->next && e->code != ERR_NONE)
-        return false;
-    *found = r->next && r->next->pts_ticks <= t;
+        return e->code == ERR_NONE;
+    while (r->count > 1 && (r->count == KEPT_MAX || r->bytes + picture_bytes(p) > r->limit))
+        drop_first(r);
+    r->kept[r->count++] = p;
+    r->bytes += picture_bytes(p);
     return true;
 }
 
-static bool seek_to(struct video_reader *r, int64_t t, bool skip, struct err *e)
+/* The last picture whose time is <= t; the window begins at or before t. */
+static int find(const struct video_reader *r, int64_t t)
 {
-    bool found = false;
+    int low = 0, high = r->count;
+
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        if (r->kept[middle]->pts_ticks <= t)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* --- Positions --- */
+
+/* Moves to a key frame at or before t and decodes its picture. *found says whether that picture is
+ * early enough for t. */
+static bool land(struct video_reader *r, int64_t from, int64_t t, int64_t skip_before, bool *found,
+                 struct err *e)
+{
+    bool end;
+
+    *found = false;
+    drop_all(r);
+    if (!picture_stream_seek(r->stream, from))
+        return true;
+    picture_stream_skip_before(r->stream, skip_before);
+    if (!extend(r, &end, e))
+        return false;
+    *found = !end && r->kept[0]->pts_ticks <= t;
+    return true;
+}
+
+static bool seek_to(struct video_reader *r, int64_t t, int64_t skip_before, struct err *e)
+{
+    bool found = false, end;
 
     for (int64_t back = 0; t - back > r->first_ticks; back = back ? back * 4 : FIRST_STEP_BACK) {
-        if (!land(r, t - back, t, skip, &found, e))
+        if (!land(r, t - back, t, skip_before, &found, e))
             return false;
         if (found)
             return true;
     }
-    if (!restart(r, e))
+    drop_all(r);
+    if (!picture_stream_restart(r->stream, e))
         return false;
-    if (skip)
-        r->skip_before = t - PREROLL_FULL_TICKS;
-    r->next = decode(r, e);
-    if (!r->next && e->code == ERR_NONE)
-        return err_set(e, ERR_INVALID, "no picture can be decoded any more");
-    return r->next != NULL;
+    picture_stream_skip_before(r->stream, skip_before);
+    if (!extend(r, &end, e))
+        return false;
+    return end ? err_set(e, ERR_INVALID, "no picture can be decoded any more") : true;
 }
 
-/* Shifts the neighbours until cur <= t < next. */
+/* Extends the window until it reaches beyond t, or to the end. */
 static bool advance(struct video_reader *r, int64_t t, struct err *e)
 {
-    while (r->next && r->next->pts_ticks <= t) {
-        picture_unref(&r->cur);
-        r->cur = r->next;
-        r->next = decode(r, e);
-        if (!r->next && e->code != ERR_NONE)
+    bool end = false;
+
+    while (!end && last_kept(r)->pts_ticks <= t)
+        if (!extend(r, &end, e))
             return false;
-    }
     return true;
 }
 
-/* Would a seek to t get there sooner than decoding on? */
-static bool seek_pays(const struct video_reader *r, int64_t t)
+/* How long before t the window would begin if it were full. */
+static int64_t window_span(const struct video_reader *r)
 {
-    AVStream *st = r->src.video;
-    int64_t here = r->next ? r->next->pts_ticks : r->cur->pts_ticks;
-    int64_t want = source_pts(&r->src, st, t);
-    int n = avformat_index_get_entries_count(st);
-    const AVIndexEntry *key, *last;
+    const struct picture *p = r->kept[0];
+    int64_t pictures = (int64_t)(KEPT_BYTES / (picture_bytes(p) + 1));
+    int64_t each = r->count > 1 ? r->kept[1]->pts_ticks - p->pts_ticks : p->duration_ticks;
 
-    if (!r->next || t - here < NEAR_TICKS)
-        return false;
-    last = n > 0 ? avformat_index_get_entry(st, n - 1) : NULL;
-    key = last ? avformat_index_get_entry_from_timestamp(st, want, AVSEEK_FLAG_BACKWARD) : NULL;
-    if (key && r->fed_dts != INT64_MIN && key->timestamp > r->fed_dts)
-        return true;
-    if (last && last->timestamp >= want)
-        return false; /* the list is complete up to t, and no key frame is in between */
-    return t - here > FAR_TICKS;
+    if (pictures > KEPT_MAX)
+        pictures = KEPT_MAX;
+    if (pictures < 2 || each <= 0 || each > TICKS_PER_SECOND)
+        return PREROLL_FULL_TICKS;
+    return pictures * each > PREROLL_FULL_TICKS ? pictures * each : PREROLL_FULL_TICKS;
 }
 
-static bool move_to(struct video_reader *r, int64_t t, struct err *e)
+/* Is t so little before the window that the film must be running in reverse? */
+static bool is_reverse_step(const struct video_reader *r, int64_t t)
 {
-    const struct picture *here = r->cur ? r->cur : r->next;
-    bool skip = true;
+    int64_t spacing = r->count > 1 ? r->kept[1]->pts_ticks - r->kept[0]->pts_ticks : 0;
+    int64_t step = 2 * spacing > REVERSE_STEP_TICKS ? 2 * spacing : REVERSE_STEP_TICKS;
 
-    if (!here || t < here->pts_ticks || seek_pays(r, t)) {
-        if (!seek_to(r, t, skip, e))
+    return r->count > 0 && r->kept[0]->pts_ticks - t <= step;
+}
+
+static bool go_back(struct video_reader *r, int64_t t, struct err *e)
+{
+    bool in_reverse = is_reverse_step(r, t);
+    int64_t skip_before = t - (in_reverse ? window_span(r) : PREROLL_FULL_TICKS);
+
+    r->limit = in_reverse ? KEPT_BYTES : 0;
+    return seek_to(r, t, skip_before, e);
+}
+
+/* Drops what lies before a picture that may have been left out: the window has no gaps. */
+static void drop_before_gap(struct video_reader *r)
+{
+    int64_t skipped = picture_stream_skipped(r->stream);
+
+    while (r->count > 1 && r->kept[0]->pts_ticks <= skipped)
+        drop_first(r);
+}
+
+/* Makes the window reach around t; the answer is *at. */
+static bool move_to(struct video_reader *r, int64_t t, int *at, struct err *e)
+{
+    if (r->count == 0 || t < r->kept[0]->pts_ticks) {
+        if (!go_back(r, t, e))
             return false;
-    } else {
-        r->skipped_ticks = INT64_MIN;
-        r->skip_before = t - PREROLL_FULL_TICKS;
+    } else if (t >= last_kept(r)->pts_ticks) {
+        r->limit = 0;
+        if (picture_stream_seek_pays(r->stream, last_kept(r)->pts_ticks, t)) {
+            if (!seek_to(r, t, t - PREROLL_FULL_TICKS, e))
+                return false;
+        } else {
+            picture_stream_skip_before(r->stream, t - PREROLL_FULL_TICKS);
+        }
     }
     if (!advance(r, t, e))
         return false;
-    if (!r->cur || r->skipped_ticks <= r->cur->pts_ticks)
+    *at = find(r, t);
+    if (picture_stream_skipped(r->stream) < r->kept[*at]->pts_ticks) {
+        drop_before_gap(r);
+        *at = find(r, t);
         return true;
-    return seek_to(r, t, !skip, e) && advance(r, t, e);
+    }
+    if (!seek_to(r, t, INT64_MIN, e) || !advance(r, t, e))
+        return false;
+    *at = find(r, t);
+    return true;
 }
 
 /* --- The reader --- */
 struct video_reader *video_reader_create(int fd, const struct cancel *cancel, struct err *e)
 {
+    struct err unheard;
     struct video_reader *r = calloc(1, sizeof *r);
-    AVRational tb;
+    bool end;
 
-    if (r) {
-        r->fd = fd;
-        r->cancel = cancel;
-        r->pkt = av_packet_alloc();
-        r->frame = av_frame_alloc();
-        r->convert = converter_create();
-    }
-    if (!r || !r->pkt || !r->frame || !r->convert) {
+    e = e ? e : &unheard;
+    if (!r) {
         err_set(e, ERR_NO_MEMORY, "no memory for a video reader");
+        return NULL;
+    }
+    r->shown = -1;
+    r->stream = picture_stream_create(fd, cancel, e);
+    if (!r->stream || !extend(r, &end, e))
+        goto fail;
+    if (end) {
+        err_set(e, ERR_INVALID, "the file is damaged: none of its pictures can be decoded");
         goto fail;
     }
-    if (!restart(r, e))
-        goto fail;
-    tb = r->src.video->time_base;
-    r->slack_ticks = av_ticks(1, tb) / 2 <= MAX_SLACK_TICKS ? av_ticks(1, tb) / 2 : 0;
-    r->rotation = source_rotation(r->src.video);
-    r->next = decode(r, e);
-    if (!r->next) {
-        if (e->code == ERR_NONE)
-            err_set(e, ERR_INVALID, "the file is damaged: none of its pictures can be decoded");
-        goto fail;
-    }
-    r->first_ticks = r->next->pts_ticks;
+    r->slack_ticks = picture_stream_slack(r->stream);
+    r->first_ticks = r->kept[0]->pts_ticks;
     return r;
 
 fail:
@@ -320,48 +258,58 @@ void video_reader_destroy(struct video_reader *r)
 {
     if (!r)
         return;
-    picture_unref(&r->cur);
-    picture_unref(&r->next);
-    converter_destroy(r->convert);
-    av_frame_free(&r->frame);
-    av_packet_free(&r->pkt);
-    avcodec_free_context(&r->dec);
-    source_close(&r->src);
+    drop_all(r);
+    picture_stream_destroy(r->stream);
     free(r);
+}
+
+static struct picture *new_reference(const struct picture *p, struct err *e)
+{
+    struct picture *ref = picture_ref(p);
+
+    if (!ref)
+        err_set(e, ERR_NO_MEMORY, "no memory for a picture");
+    return ref;
+}
+
+bool video_reader_pair_at(struct video_reader *r, int64_t t_ticks, struct picture **now,
+                          struct picture **next, struct err *e)
+{
+    struct err unheard;
+    int64_t t = t_ticks + r->slack_ticks;
+    int at;
+
+    e = e ? e : &unheard;
+    *now = *next = NULL;
+    if (!move_to(r, t < r->first_ticks ? r->first_ticks : t, &at, e))
+        return false;
+    r->shown = at;
+    *now = new_reference(r->kept[at], e);
+    if (*now && at + 1 < r->count && !(*next = new_reference(r->kept[at + 1], e)))
+        picture_unref(now);
+    return *now != NULL;
 }
 
 struct picture *video_reader_at(struct video_reader *r, int64_t t_ticks, struct err *e)
 {
-    struct picture *p = NULL;
-    int64_t t = t_ticks + r->slack_ticks;
+    struct picture *now, *next;
 
-    if (t < r->first_ticks)
-        t = r->first_ticks;
-    if (move_to(r, t, e)) {
-        p = picture_ref(r->cur ? r->cur : r->next);
-        if (!p)
-            err_set(e, ERR_NO_MEMORY, "no memory for a picture");
-    }
-    return p;
+    if (!video_reader_pair_at(r, t_ticks, &now, &next, e))
+        return NULL;
+    picture_unref(&next);
+    return now;
 }
 
 struct picture *video_reader_next(struct video_reader *r, struct err *e)
 {
-    struct picture *p = NULL;
+    struct err unheard;
+    bool end = false;
 
+    e = e ? e : &unheard;
     e->code = ERR_NONE;
-    r->skip_before = INT64_MIN;
-    if (!r->next)
+    picture_stream_skip_before(r->stream, INT64_MIN);
+    if (r->shown + 1 >= r->count && (!extend(r, &end, e) || end))
         return NULL;
-    p = picture_ref(r->next);
-    if (!p) {
-        err_set(e, ERR_NO_MEMORY, "no memory for a picture");
-        return NULL;
-    }
-    picture_unref(&r->cur);
-    r->cur = r->next;
-    r->next = decode(r, e);
-    if (!r->next && e->code != ERR_NONE)
-        picture_unref(&p);
-    return p;
+    r->shown++;
+    return new_reference(r->kept[r->shown], e);
 }
