@@ -25,7 +25,8 @@ static bool find_thing(const char *name, struct param_thing *out)
 {
     const struct effect *fx = effect_find(name);
     if (fx)
-        *out = (struct param_thing){fx->name, fx->params, fx->self_size, fx};
+        *out = (struct param_thing){
+            .name = fx->name, .params = fx->params, .self_size = fx->self_size, .row = fx};
     return fx != NULL;
 }
 

@@ -228,7 +228,10 @@ static bool create(const struct param_kind_of *kind, const char *name, struct ar
         return unknown_thing(kind, name, e);
     if (!(*self = arena_alloc(a, out->self_size)))
         return err_set(e, ERR_NO_MEMORY, "no memory for %s %s", kind->noun, name);
-    param_defaults(out->params, *self);
+    if (out->preset)
+        memcpy(*self, out->preset, out->self_size);
+    else
+        param_defaults(out->params, *self);
     return true;
 }
 

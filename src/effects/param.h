@@ -40,8 +40,9 @@ struct param {
 struct param_thing {
     const char *name;
     const struct param *params;
-    size_t self_size; /* of the struct that params fill; > 0 */
-    const void *row;  /* the finder's own: what it found */
+    size_t self_size;   /* of the struct that params fill; > 0 */
+    const void *preset; /* such a struct, to begin with; NULL: the table's defaults */
+    const void *row;    /* the finder's own: what it found */
 };
 struct param_kind_of {
     const char *noun;                                       /* "effect" */

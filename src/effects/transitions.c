@@ -19,12 +19,16 @@ static const char cut_name[] = "cut";
 static bool find_thing(const char *name, struct param_thing *out)
 {
     if (strcmp(name, cut_name) == 0) {
-        *out = (struct param_thing){cut_name, cut_params, sizeof(struct transition_base), NULL};
+        *out = (struct param_thing){
+            .name = cut_name, .params = cut_params, .self_size = sizeof(struct transition_base)};
         return true;
     }
     for (const struct transition *const *t = transitions; *t; t++) {
         if (strcmp((*t)->name, name) == 0) {
-            *out = (struct param_thing){(*t)->name, (*t)->params, (*t)->self_size, *t};
+            *out = (struct param_thing){.name = (*t)->name,
+                                        .params = (*t)->params,
+                                        .self_size = (*t)->self_size,
+                                        .row = *t};
             return true;
         }
     }
