@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * jpeg.c - a picture as a JPEG file.
+ * jpeg.c - a picture as a JPEG, WebP or PNG file.
  */
 #include "core/timebase.h"
 #include "media/av.h"
@@ -10,10 +10,30 @@
 #include <libswscale/swscale.h>
 
 #include <errno.h>
+#include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
-/* libavcodec's scale, 2 (best) to 31. */
-#define QUALITY 3
+/* JFIF asks for bt601 and full range, WebP for bt601 and limited range. */
+static const struct still_kind {
+    const char *name, *encoder;
+    enum AVPixelFormat format;
+    enum AVColorRange range;
+    enum AVColorSpace matrix;
+    int quality; /* libavcodec's scale, 2 (best) to 31; WebP: 0 to 100 (best) */
+} kinds[] = {
+    {"jpeg", "mjpeg", AV_PIX_FMT_YUVJ420P, AVCOL_RANGE_JPEG, AVCOL_SPC_BT470BG, 3},
+    {"webp", "libwebp", AV_PIX_FMT_YUV420P, AVCOL_RANGE_MPEG, AVCOL_SPC_BT470BG, 80},
+    {"png", "png", AV_PIX_FMT_RGB24, AVCOL_RANGE_JPEG, AVCOL_SPC_RGB, 0},
+};
+
+static const struct still_kind *find_kind(const char *name)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    return NULL;
+}
 
 /* Upright and square, the longer side at most max_edge, never enlarged. */
 static void choose_size(const struct picture *p, int max_edge, int *width, int *height)
@@ -35,26 +55,26 @@ static void choose_size(const struct picture *p, int max_edge, int *width, int *
     *height = (int)(p->rotation % 180 ? w : h);
 }
 
-/* bt709 limited to what JFIF asks for: bt601, full range. */
-static AVFrame *to_jfif(const struct picture *p)
+/* From bt709, limited range. */
+static AVFrame *convert(const struct picture *p, const struct still_kind *kind)
 {
     const int *from = sws_getCoefficients(SWS_CS_ITU709), *to = sws_getCoefficients(SWS_CS_ITU601);
     AVFrame *f = av_frame_alloc();
     struct SwsContext *sws =
         sws_getContext(p->width, p->height, AV_PIX_FMT_YUV420P, p->width, p->height,
-                       AV_PIX_FMT_YUVJ420P, SWS_BICUBIC | SWS_ACCURATE_RND, NULL, NULL, NULL);
+                       kind->format, SWS_BICUBIC | SWS_ACCURATE_RND, NULL, NULL, NULL);
     bool ok = false;
 
     if (!f || !sws)
         goto out;
     f->width = p->width;
     f->height = p->height;
-    f->format = AV_PIX_FMT_YUVJ420P;
-    f->color_range = AVCOL_RANGE_JPEG;
-    f->colorspace = AVCOL_SPC_BT470BG;
+    f->format = kind->format;
+    f->color_range = kind->range;
+    f->colorspace = kind->matrix;
     if (av_frame_get_buffer(f, 0) < 0)
         goto out;
-    sws_setColorspaceDetails(sws, from, 0, to, 1, 0, 1 << 16, 1 << 16);
+    sws_setColorspaceDetails(sws, from, 0, to, kind->range == AVCOL_RANGE_JPEG, 0, 1 << 16, 1 << 16);
     ok = sws_scale(sws, (const uint8_t *const *)p->data, p->stride, 0, p->height, f->data,
                    f->linesize) == p->height;
 
@@ -65,9 +85,9 @@ out:
     return f;
 }
 
-static AVPacket *encode(AVFrame *f)
+static AVPacket *encode(AVFrame *f, const struct still_kind *kind)
 {
-    const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
+    const AVCodec *codec = avcodec_find_encoder_by_name(kind->encoder);
     AVCodecContext *c = codec ? avcodec_alloc_context3(codec) : NULL;
     AVPacket *pkt = av_packet_alloc();
     bool ok = false;
@@ -81,7 +101,7 @@ static AVPacket *encode(AVFrame *f)
     c->colorspace = f->colorspace;
     c->time_base = (AVRational){1, 25};
     c->flags |= AV_CODEC_FLAG_QSCALE | AV_CODEC_FLAG_BITEXACT;
-    c->global_quality = QUALITY * FF_QP2LAMBDA;
+    c->global_quality = kind->quality * FF_QP2LAMBDA;
     c->thread_count = 1;
     f->quality = c->global_quality;
     f->pts = 0;
@@ -102,31 +122,30 @@ static bool write_packet(const AVPacket *pkt, int fd, struct err *e)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return err_errno(e, errno, "write a JPEG");
+            return err_errno(e, errno, "write a still");
         done += (int)n;
     }
     return true;
 }
 
-bool media_write_jpeg(const struct picture *p, int max_edge, int fd, struct err *e)
+static bool write_still(const struct picture *p, const struct still_kind *kind, int width,
+                        int height, int fd, struct err *e)
 {
     bool ok = false;
-    int width, height;
     struct picture_pool *pool = NULL;
     struct picture *small = NULL;
     struct scaler *scaler = scaler_create(e);
     AVFrame *f = NULL;
     AVPacket *pkt = NULL;
 
-    choose_size(p, max_edge, &width, &height);
     pool = scaler ? picture_pool_create(width, height, e) : NULL;
     small = pool ? picture_pool_take(pool, e) : NULL;
     if (!small || !scale_picture(scaler, p, NULL, small, e))
         goto out;
-    f = to_jfif(small);
-    pkt = f ? encode(f) : NULL;
+    f = convert(small, kind);
+    pkt = f ? encode(f, kind) : NULL;
     if (!pkt) {
-        err_set(e, ERR_INTERNAL, "a JPEG of %dx%d cannot be encoded", width, height);
+        err_set(e, ERR_INTERNAL, "a %s of %dx%d cannot be encoded", kind->name, width, height);
         goto out;
     }
     ok = write_packet(pkt, fd, e);
@@ -138,4 +157,28 @@ out:
     picture_pool_destroy(pool);
     scaler_destroy(scaler);
     return ok;
+}
+
+bool media_write_jpeg(const struct picture *p, int max_edge, int fd, struct err *e)
+{
+    int width, height;
+
+    choose_size(p, max_edge, &width, &height);
+    return write_still(p, &kinds[0], width, height, fd, e);
+}
+
+bool media_write_still(const struct picture *p, const char *kind, int max_width, int fd,
+                       struct err *e)
+{
+    const struct still_kind *k = find_kind(kind);
+    int width, height;
+
+    if (!k)
+        return err_set(e, ERR_INVALID, "a still is a jpeg, webp or png, not a %.20s", kind);
+    choose_size(p, INT_MAX, &width, &height);
+    if (max_width > 0 && width > max_width) {
+        height = (int)ticks_scale(height, max_width, width);
+        width = max_width;
+    }
+    return write_still(p, k, width < 2 ? 2 : width, height < 2 ? 2 : height, fd, e);
 }

@@ -91,5 +91,8 @@ int audio_reader_read(struct audio_reader *r, float *out, int n, struct err *e);
 /* --- Stills --- */
 /* JPEG of a picture, upright, square pixels, at most max_edge on its longer side, written to fd. */
 bool media_write_jpeg(const struct picture *p, int max_edge, int fd, struct err *e);
+/* The same as "jpeg", "webp" or "png", at most max_width wide (0: as it is). */
+bool media_write_still(const struct picture *p, const char *kind, int max_width, int fd,
+                       struct err *e);
 
 #endif
