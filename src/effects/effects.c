@@ -5,11 +5,19 @@
 
 #include <string.h>
 
-extern const struct effect fx_zoom, fx_slowmo;
+extern const struct effect fx_zoom, fx_punch_in, fx_beat_pulse, fx_shake, fx_mirror, fx_slowmo,
+    fx_speed, fx_freeze, fx_reverse;
 
 const struct effect *const effects[] = {
     &fx_zoom,
+    &fx_punch_in,
+    &fx_beat_pulse,
+    &fx_shake,
+    &fx_mirror,
     &fx_slowmo,
+    &fx_speed,
+    &fx_freeze,
+    &fx_reverse,
     NULL,
 };
 

@@ -2,6 +2,7 @@
  * fx_slowmo.c - slow motion; the sound is stretched with it and keeps its pitch.
  */
 #include "effects/effect.h"
+#include "effects/rows.h"
 
 #include <math.h>
 
@@ -20,14 +21,7 @@ static void slowmo_rate(const void *self, struct effect_rate *r)
 }
 
 static const struct param slowmo_params[] = {
-    {.name = "factor",
-     .kind = PARAM_NUMBER,
-     .min = 0.25,
-     .max = 1,
-     .def = 0.5,
-     .unit = "x",
-     .help = "Speed: 0.5 takes twice as long.",
-     .offset = offsetof(struct slowmo, factor)},
+    ROW_NUMBER(struct slowmo, factor, 0.25, 1, 0.5, "x", "Speed: 0.5 takes twice as long."),
     {0},
 };
 

@@ -1,71 +1,40 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * fx_zoom.c - a slow push-in: the picture grows from its own size to `amount` over the segment.
+ * fx_zoom.c - a slow zoom over the whole segment, to a point or away from it.
  */
+#include "effects/ease.h"
 #include "effects/effect.h"
+#include "effects/rows.h"
+#include "effects/view.h"
 
-enum { EASE_CUBIC, EASE_LINEAR };
-static const char *const eases[] = {"cubic", "linear", NULL};
+enum { ZOOM_IN, ZOOM_OUT };
+static const char *const directions[] = {"in", "out", NULL};
 
 struct zoom {
     double amount, x, y;
-    int ease;
+    int ease, direction;
 };
-
-/* Slow at both ends: 4u^3 up to the middle, mirrored behind it. */
-static double ease_cubic(double u)
-{
-    double w = 1 - u;
-    return u < 0.5 ? 4 * u * u * u : 1 - 4 * w * w * w;
-}
 
 static void zoom_view(const void *self, const struct effect_moment *m, struct effect_view *v)
 {
     const struct zoom *z = self;
-    double k = z->ease == EASE_CUBIC ? ease_cubic(m->u) : m->u;
-    v->scale *= 1 + (z->amount - 1) * k;
-    v->x = z->x;
-    v->y = z->y;
+    double k = ease_at(z->ease, z->direction == ZOOM_IN ? m->u : 1 - m->u);
+    view_enlarge(v, 1 + (z->amount - 1) * k, z->x, z->y, 0, 0);
 }
 
 static const struct param zoom_params[] = {
-    {.name = "amount",
-     .kind = PARAM_NUMBER,
-     .min = 1,
-     .max = 4,
-     .def = 1.15,
-     .unit = "x",
-     .help = "How much larger the picture is at the end.",
-     .offset = offsetof(struct zoom, amount)},
-    {.name = "x",
-     .kind = PARAM_NUMBER,
-     .min = 0,
-     .max = 1,
-     .def = 0.5,
-     .unit = "0..1",
-     .help = "The point it grows towards, from the left.",
-     .offset = offsetof(struct zoom, x)},
-    {.name = "y",
-     .kind = PARAM_NUMBER,
-     .min = 0,
-     .max = 1,
-     .def = 0.5,
-     .unit = "0..1",
-     .help = "The point it grows towards, from the top.",
-     .offset = offsetof(struct zoom, y)},
-    {.name = "ease",
-     .kind = PARAM_CHOICE,
-     .def = EASE_CUBIC,
-     .unit = "",
-     .help = "cubic starts and ends softly, linear is even.",
-     .choices = eases,
-     .offset = offsetof(struct zoom, ease)},
+    ROW_NUMBER(struct zoom, amount, 1, 4, 1.15, "x", "How much larger the picture becomes."),
+    ROW_NUMBER(struct zoom, x, 0, 1, 0.5, "0..1", "The point that keeps its place, from the left."),
+    ROW_NUMBER(struct zoom, y, 0, 1, 0.5, "0..1", "The point that keeps its place, from the top."),
+    ROW_CHOICE(struct zoom, ease, EASE_CUBIC, ease_names, EASE_HELP),
+    ROW_CHOICE(struct zoom, direction, ZOOM_IN, directions,
+               "in grows towards the point, out starts there and ends at the whole picture."),
     {0},
 };
 
 const struct effect fx_zoom = {
     .name = "zoom",
     .title = "Zoom",
-    .help = "A slow push-in over the whole segment.",
+    .help = "A slow zoom over the whole segment, towards a point or away from it.",
     .params = zoom_params,
     .self_size = sizeof(struct zoom),
     .view = zoom_view,
