@@ -36,9 +36,14 @@ void chunk_writer_destroy(struct chunk_writer *w);
 
 /* --- The sound of the whole film --- */
 struct sound_writer; /* AAC-LC, 48 kHz stereo; packets go to a file like a chunk's */
+/* The rate is what music comes to: quality is constant, and speech takes less. */
 struct sound_writer *sound_writer_create(int bit_rate, int out_fd, struct err *e);
-/* n frames of interleaved stereo float. The writer drops what the encoder's priming adds, so that
- * sample 0 plays at time 0 without an edit list. */
+/* Everything that is encoded will also be decoded, and given to fn: the film as it is heard. Before
+ * the first sound_writer_add(). */
+typedef void (*sound_heard_fn)(void *user, const float *const planes[2], int n);
+bool sound_writer_listen(struct sound_writer *w, sound_heard_fn fn, void *user, struct err *e);
+/* n frames of interleaved stereo float. Sample 0 plays at time 0 without an edit list; the first
+ * 21 ms fade in. */
 bool sound_writer_add(struct sound_writer *w, const float *samples, int n, struct err *e);
 bool sound_writer_finish(struct sound_writer *w, struct err *e);
 void sound_writer_destroy(struct sound_writer *w);

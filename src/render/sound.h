@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * sound.h - the sound of a whole film, mixed to the sample from a plan.
+ * sound.h - the sound of a whole film: mixed, brought to its loudness, encoded, measured.
  *
- * Each segment brings the sound of its source (stretched at kept pitch where it is slower or
- * faster); where two segments meet they fade into each other over 10 ms with equal power, unless
- * the second goes on where the first ended; sound effects are added at their sample; a limiter
- * keeps the sum below full scale. Exactly plan->sample_count frames come out, interleaved stereo,
- * 48 kHz.
+ *     struct sound_job job = {.plan = plan, .source_fds = fds, .store = &store, ...};
+ *     sound_make(&job, key, &notes, &reused, e);      the AAC now lies in the store under key
+ *     ... film_mux() ...
+ *     proof_film(plan, film_fd, &notes, cancel, &proof, e);                         proof.h
  *
- * An effect starts `lead_samples` before the moment that the plan gives it, so that a whoosh passes
- * at the cut and a riser ends there (at the start of a film: as soon as it can).
+ * The mix (sound_mix.h) is made twice: once to measure it (integrated loudness after ITU-R BS.1770,
+ * true peak), once more with one gain for all of it, through a limiter, into the encoder. What the
+ * encoder made is decoded again on the spot: if its true peak passes SOUND_TRUE_PEAK_DB, or the
+ * loudness is off because the limiter had much to do, the second pass is made again with a lower
+ * ceiling or another gain. Everything is a function of the plan and the sources alone: the same
+ * film, the same bytes.
  *
- * Memory: constant, whatever the length and the number of segments; one open reader a source, one
- * more for each effect that plays from a source. The same plan and sources give the same samples.
+ * Memory: constant, whatever the length and the number of segments.
  * Threads: blocking, one thread; sources are read with pread, so their descriptors may be shared.
- * Errors: ERR_INVALID unknown sound effect (named), ERR_CANCELED, and those of the media readers.
+ * Errors: ERR_INVALID unknown sound effect (named), ERR_CANCELED, those of readers and store.
  */
 #ifndef AIVE_RENDER_SOUND_H
 #define AIVE_RENDER_SOUND_H
@@ -23,11 +25,50 @@
 #include "render/plan.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#define SOUND_TRUE_PEAK_DB (-1.0) /* dBTP that the decoded film never passes */
+#define SOUND_MAX_GAIN_DB 20.0
+
+struct render_store; /* render.h */
+
+struct sound_job {
+    const struct plan *plan;
+    const int *source_fds;            /* one for each source of the plan, -1: no sound to be read */
+    const struct render_store *store; /* keeps the sound, and stretched pieces of it */
+    int bit_rate;                     /* that music comes to, bits/s; speech takes less */
+    const struct cancel *cancel;      /* may be NULL */
+    void (*progress)(void *user, double fraction); /* may be NULL; never goes back, ends at 1 */
+    void *user;
+};
+
+/* What was measured. Levels that do not exist (silence, less than 0.4 s) are -INFINITY. */
+struct sound_report {
+    double lufs_in, lufs;                 /* of the mix; of the film */
+    double true_peak_in_db, true_peak_db; /* dBTP of the mix; of the film as it is decoded */
+    double gain_db;
+    double limited_db; /* the most that the limiter took away at any moment, >= 0 */
+    int passes;        /* times the film was encoded: 1 nearly always */
+};
+
+/* A moment of the film as it was given to the encoder, for proof.h. */
+#define SOUND_WINDOW 24000 /* samples: 0.5 s */
+struct sound_window {
+    int64_t at; /* sample of the film */
+    int16_t mono[SOUND_WINDOW];
+};
+
+enum { SOUND_START, SOUND_FIRST_CUT, SOUND_LAST_CUT, SOUND_END, SOUND_WINDOWS };
+struct sound_notes {
+    struct sound_report report;
+    struct sound_window windows[SOUND_WINDOWS];
+};
+
+/* Puts the film's sound into the store under `key`, unless it is there already (*reused). */
+bool sound_make(const struct sound_job *job, const char *key, struct sound_notes *notes,
+                bool *reused, struct err *e);
 
 typedef bool (*sound_sink_fn)(void *user, const float *samples, int n, struct err *e);
-
-/* `source_fds`: one for each source of the plan, -1 where there is no sound to be read. The sink
- * gets blocks of a few thousand frames in order. `cancel` may be NULL. */
 bool sound_mix(const struct plan *p, const int *source_fds, sound_sink_fn sink, void *user,
                const struct cancel *cancel, struct err *e);
 
