@@ -4,8 +4,8 @@
  * DESIGN. Two stages. decode() gives what the decoder shows, in order. picture_stream_next() makes
  * progressive pictures of it: one that is flagged interlaced is held until the one after it is
  * known, and finished with the help of both neighbours. So that a picture is the same whichever way
- * the stream came to it, the first one after a seek, which lacks its neighbour, is not shown when it
- * is interlaced.
+ * the stream came to it, the first one after a seek, which lacks its neighbour, is not shown when
+ * it is interlaced.
  */
 #include "media/picture_stream.h"
 
@@ -22,6 +22,8 @@
 #define FAR_TICKS (5 * TICKS_PER_SECOND)
 /* Containers round their times; half a unit is forgiven, but never more than this. */
 #define MAX_SLACK_TICKS (TICKS_PER_SECOND / 2000)
+/* Times of left-out pictures that are remembered: more than a decoder reorders. */
+#define GAPS 64
 
 struct picture_stream {
     int fd;
@@ -33,17 +35,22 @@ struct picture_stream {
     struct converter *convert;
     struct source_turn turn;
 
-    struct picture *before;  /* the last one decoded before `ahead`; NULL none, or not its neighbour */
-    struct picture *ahead;   /* decoded, not shown yet */
-    int64_t last_ticks;      /* of the last picture that came out; INT64_MIN none */
-    int64_t valid_ticks;     /* pictures before this came from half a group and are dropped */
-    int64_t fed_dts;         /* stream time base; how far the file is read */
-    int64_t skip_before;     /* packets before this give only reference frames; INT64_MIN off */
-    int64_t skipped_ticks;   /* INT64_MIN none */
-    bool await_key;          /* after a seek, until a key frame comes */
-    bool after_seek;         /* until the first picture came */
-    bool draining;           /* the file is read to its end */
-    bool ended;              /* and the decoder is empty */
+    struct picture
+        *before; /* the last one decoded before `ahead`; NULL none, or not its neighbour */
+    struct picture *ahead; /* decoded, not shown yet */
+    int64_t last_ticks;    /* of the last picture that came out; INT64_MIN none */
+    int64_t valid_ticks;   /* pictures before this came from half a group and are dropped */
+    int64_t fed_dts;       /* stream time base; how far the file is read */
+    int64_t skip_before;   /* packets before this give only reference frames; INT64_MIN off */
+    int64_t skipped_ticks; /* INT64_MIN none */
+    int64_t asked_from, asked_step; /* the times that will be asked for; step 0: any */
+    int64_t gaps[GAPS];             /* times left out for that; a ring, INT64_MIN none */
+    int64_t gap_forgotten;          /* the latest that fell out of it */
+    int next_gap;
+    bool await_key;  /* after a seek, until a key frame comes */
+    bool after_seek; /* until the first picture came */
+    bool draining;   /* the file is read to its end */
+    bool ended;      /* and the decoder is empty */
 };
 
 /* --- Decoding in order --- */
@@ -54,10 +61,54 @@ static int64_t packet_ticks(const struct picture_stream *s, const AVPacket *pkt)
     return t == AV_NOPTS_VALUE ? INT64_MIN : source_ticks(&s->src, s->src.video, t);
 }
 
+/* Is a picture that is on screen from t on for so long one of those that will be asked for? The
+ * container's rounding is allowed for at both ends. */
+static bool is_asked_for(const struct picture_stream *s, int64_t t, int64_t duration)
+{
+    int64_t slop = 2 * picture_stream_slack(s) + MAX_SLACK_TICKS, k = 0;
+
+    if (s->asked_step <= 0 || duration <= 0 || s->before) /* interlaced ones need neighbours */
+        return true;
+    if (t - slop > s->asked_from)
+        k = (t - slop - s->asked_from + s->asked_step - 1) / s->asked_step;
+    return s->asked_from + k * s->asked_step < t + duration + slop;
+}
+
+static void note_gap(struct picture_stream *s, int64_t t)
+{
+    int64_t *place = &s->gaps[s->next_gap++ % GAPS];
+
+    if (*place > s->gap_forgotten)
+        s->gap_forgotten = *place;
+    *place = t;
+}
+
+bool picture_stream_has_gap(const struct picture_stream *s, int64_t after_ticks, int64_t upto_ticks)
+{
+    if (s->gap_forgotten > after_ticks)
+        return true;
+    for (int i = 0; i < GAPS; i++)
+        if (s->gaps[i] > after_ticks && s->gaps[i] <= upto_ticks)
+            return true;
+    return false;
+}
+
+static void forget_gaps(struct picture_stream *s)
+{
+    for (int i = 0; i < GAPS; i++)
+        s->gaps[i] = INT64_MIN;
+    s->gap_forgotten = INT64_MIN;
+    s->next_gap = 0;
+    s->asked_step = 0;
+}
+
 static void note_packet(struct picture_stream *s)
 {
     int64_t t = packet_ticks(s, s->pkt);
-    bool skip = t != INT64_MIN && s->pkt->pts != AV_NOPTS_VALUE && t < s->skip_before;
+    bool timed = t != INT64_MIN && s->pkt->pts != AV_NOPTS_VALUE;
+    bool skip = timed && t < s->skip_before;
+    bool unseen =
+        timed && !skip && !is_asked_for(s, t, av_ticks(s->pkt->duration, s->src.video->time_base));
 
     if (s->pkt->dts != AV_NOPTS_VALUE)
         s->fed_dts = s->pkt->dts;
@@ -65,9 +116,11 @@ static void note_packet(struct picture_stream *s)
         s->await_key = false;
         s->valid_ticks = t;
     }
-    s->dec->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+    s->dec->skip_frame = skip || unseen ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
     if (skip && t > s->skipped_ticks)
         s->skipped_ticks = t;
+    if (unseen)
+        note_gap(s, t);
 }
 
 /* Gives the decoder one packet, or the end. */
@@ -184,7 +237,10 @@ static struct picture *weave(struct picture_stream *s, struct picture *p, struct
         return NULL;
     }
     /* Made without its true neighbour: whoever wants this one must come again without skipping. */
-    if (s->before && s->skipped_ticks > s->before->pts_ticks && s->skipped_ticks < p->pts_ticks)
+    if (s->before &&
+        ((s->skipped_ticks > s->before->pts_ticks && s->skipped_ticks < p->pts_ticks) ||
+         picture_stream_has_gap(s, s->before->pts_ticks,
+                                s->ahead ? s->ahead->pts_ticks : INT64_MAX)))
         s->skipped_ticks = p->pts_ticks;
     out = deinterlace(s->before, p, s->ahead, picture_frame(p)->top_field_first, e);
     picture_unref(&s->before);
@@ -219,6 +275,7 @@ static void forget_position(struct picture_stream *s)
     s->fed_dts = INT64_MIN;
     s->skip_before = INT64_MIN;
     s->skipped_ticks = INT64_MIN;
+    forget_gaps(s);
     s->await_key = s->after_seek = s->draining = s->ended = false;
 }
 
@@ -251,6 +308,12 @@ void picture_stream_skip_before(struct picture_stream *s, int64_t t_ticks)
 {
     s->skip_before = t_ticks;
     s->skipped_ticks = INT64_MIN;
+}
+
+void picture_stream_ask_for(struct picture_stream *s, int64_t from_ticks, int64_t step_ticks)
+{
+    s->asked_from = from_ticks;
+    s->asked_step = step_ticks;
 }
 
 int64_t picture_stream_skipped(const struct picture_stream *s)

@@ -12,6 +12,11 @@
  * from further back, in the end from the start of the file. On the way to a far target only
  * reference frames are decoded; should the answer then be older than a frame that was left out (a
  * gap in a file of variable rate), the way is gone again in full.
+ *
+ * A film of 30 fps from a source of 60 shows every second picture. Once times have been asked for
+ * in equal steps the reader expects that to go on, and pictures that would never be seen are not
+ * decoded. When it expected wrongly, and a picture is missing, the way is gone again, too; after a
+ * few times it expects nothing any more.
  */
 #include "core/timebase.h"
 #include "media/media.h"
@@ -27,6 +32,10 @@
 #define REVERSE_STEP_TICKS (TICKS_PER_SECOND / 2)
 #define KEPT_BYTES ((size_t)64 << 20)
 #define KEPT_MAX 512
+/* Equal steps, within rounding, that must have been made before the next is expected. */
+#define STEADY_STEPS 2
+#define STEP_TOLERANCE_TICKS (TICKS_PER_SECOND / 10000)
+#define MAX_MISSES 3
 
 struct video_reader {
     struct picture_stream *stream;
@@ -38,6 +47,10 @@ struct video_reader {
     size_t bytes;                   /* of all kept ones */
     size_t limit;                   /* of bytes; two pictures are kept whatever their size */
     int shown;                      /* the one that was asked for last; -1 none */
+
+    int64_t asked, step; /* the last time asked for, and how far it was from the one before */
+    int steady;          /* how many steps were like that */
+    int misses;          /* how often that misled */
 };
 
 /* --- The window --- */
@@ -196,8 +209,32 @@ static void drop_before_gap(struct video_reader *r)
         drop_first(r);
 }
 
+/* Tells the stream what will be asked for after t. alone: not its neighbours. */
+static void expect(struct video_reader *r, int64_t t, bool alone)
+{
+    int64_t step = t - r->asked;
+
+    if (alone && step > 0 && llabs(step - r->step) <= STEP_TOLERANCE_TICKS)
+        r->steady++;
+    else
+        r->steady = 0;
+    r->asked = t;
+    r->step = step;
+    picture_stream_ask_for(r->stream, t,
+                           r->steady >= STEADY_STEPS && r->misses < MAX_MISSES ? step : 0);
+}
+
+/* Is the answer, and where wanted the one after it, known to have no other before it? */
+static bool is_certain(const struct video_reader *r, int at, int64_t t, bool alone)
+{
+    int64_t pts = r->kept[at]->pts_ticks;
+    int64_t upto = alone ? t : at + 1 < r->count ? r->kept[at + 1]->pts_ticks - 1 : INT64_MAX;
+
+    return !picture_stream_has_gap(r->stream, pts, upto);
+}
+
 /* Makes the window reach around t; the answer is *at. */
-static bool move_to(struct video_reader *r, int64_t t, int *at, struct err *e)
+static bool move_to(struct video_reader *r, int64_t t, bool alone, int *at, struct err *e)
 {
     if (r->count == 0 || t < r->kept[0]->pts_ticks) {
         if (!go_back(r, t, e))
@@ -211,10 +248,13 @@ static bool move_to(struct video_reader *r, int64_t t, int *at, struct err *e)
             picture_stream_skip_before(r->stream, t - PREROLL_FULL_TICKS);
         }
     }
+    expect(r, t, alone);
     if (!advance(r, t, e))
         return false;
     *at = find(r, t);
-    if (picture_stream_skipped(r->stream) < r->kept[*at]->pts_ticks) {
+    if (!is_certain(r, *at, t, alone)) {
+        r->misses++;
+    } else if (picture_stream_skipped(r->stream) < r->kept[*at]->pts_ticks) {
         drop_before_gap(r);
         *at = find(r, t);
         return true;
@@ -272,32 +312,36 @@ static struct picture *new_reference(const struct picture *p, struct err *e)
     return ref;
 }
 
-bool video_reader_pair_at(struct video_reader *r, int64_t t_ticks, struct picture **now,
-                          struct picture **next, struct err *e)
+/* The picture at a time; *next its neighbour, unless next is NULL. */
+static struct picture *picture_at(struct video_reader *r, int64_t t_ticks, struct picture **next,
+                                  struct err *e)
 {
     struct err unheard;
     int64_t t = t_ticks + r->slack_ticks;
+    struct picture *now;
     int at;
 
     e = e ? e : &unheard;
-    *now = *next = NULL;
-    if (!move_to(r, t < r->first_ticks ? r->first_ticks : t, &at, e))
-        return false;
+    if (!move_to(r, t < r->first_ticks ? r->first_ticks : t, !next, &at, e))
+        return NULL;
     r->shown = at;
-    *now = new_reference(r->kept[at], e);
-    if (*now && at + 1 < r->count && !(*next = new_reference(r->kept[at + 1], e)))
-        picture_unref(now);
+    now = new_reference(r->kept[at], e);
+    if (now && next && at + 1 < r->count && !(*next = new_reference(r->kept[at + 1], e)))
+        picture_unref(&now);
+    return now;
+}
+
+bool video_reader_pair_at(struct video_reader *r, int64_t t_ticks, struct picture **now,
+                          struct picture **next, struct err *e)
+{
+    *next = NULL;
+    *now = picture_at(r, t_ticks, next, e);
     return *now != NULL;
 }
 
 struct picture *video_reader_at(struct video_reader *r, int64_t t_ticks, struct err *e)
 {
-    struct picture *now, *next;
-
-    if (!video_reader_pair_at(r, t_ticks, &now, &next, e))
-        return NULL;
-    picture_unref(&next);
-    return now;
+    return picture_at(r, t_ticks, NULL, e);
 }
 
 struct picture *video_reader_next(struct video_reader *r, struct err *e)
@@ -308,6 +352,8 @@ struct picture *video_reader_next(struct video_reader *r, struct err *e)
     e = e ? e : &unheard;
     e->code = ERR_NONE;
     picture_stream_skip_before(r->stream, INT64_MIN);
+    picture_stream_ask_for(r->stream, 0, 0);
+    r->steady = 0;
     if (r->shown + 1 >= r->count && (!extend(r, &end, e) || end))
         return NULL;
     r->shown++;

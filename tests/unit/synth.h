@@ -66,8 +66,14 @@ static inline int synth_number_at(struct video_reader *r, int64_t t, struct err 
 
 static inline struct h264_settings synth_settings(int fps_num, int fps_den)
 {
-    return (struct h264_settings){SYNTH_WIDTH, SYNTH_HEIGHT, fps_num, fps_den,
-                                  "veryfast",  28,           4000000, 10};
+    return (struct h264_settings){.width = SYNTH_WIDTH,
+                                  .height = SYNTH_HEIGHT,
+                                  .fps_num = fps_num,
+                                  .fps_den = fps_den,
+                                  .preset = "veryfast",
+                                  .crf = 28,
+                                  .max_bitrate = 4000000,
+                                  .lookahead = 10};
 }
 
 /* One chunk with the frames first .. first + count - 1; -1 on failure. */

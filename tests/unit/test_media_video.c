@@ -146,6 +146,34 @@ static void test_grid(struct video_reader *r, const struct times_case *c, struct
     CHECK(wrong == 0);
 }
 
+/* Equal steps of more than a frame: what lies between is left out, and is there all the same as
+ * soon as somebody does ask for it, alone or as a neighbour. */
+static void test_steps(struct video_reader *r, const struct times_case *c, struct err *e)
+{
+    int wrong = 0;
+
+    for (int stride = 2; stride < 6; stride++) {
+        int64_t step = stride * (TICKS_PER_SECOND / 30), t = ROUNDING;
+        struct picture *now, *next;
+
+        for (int n = 0; n < 40; n++, t += step) {
+            int got = synth_number_at(r, t, e);
+            wrong += got != frame_at(c, t - ROUNDING) && got != frame_at(c, t + ROUNDING);
+        }
+        int i = frame_at(c, t - step) + 1; /* the first one after the last answer */
+        wrong += check_frame(r, c, i, e);
+        for (int n = 0; n < 5; n++)
+            synth_number_at(r, start_of(c, i + n * stride) + ROUNDING, e);
+        i += 4 * stride;
+        if (video_reader_pair_at(r, start_of(c, i) + ROUNDING, &now, &next, e)) {
+            wrong += synth_number(now) != i || !next || synth_number(next) != i + 1;
+            picture_unref(&now);
+            picture_unref(&next);
+        }
+    }
+    CHECK(wrong == 0);
+}
+
 static void test_times(int chunk)
 {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -163,6 +191,7 @@ static void test_times(int chunk)
         test_order(r, c, &e);
         test_seeks(r, c, &e);
         test_grid(r, c, &e);
+        test_steps(r, c, &e);
         video_reader_destroy(r);
         close(fd);
     }
