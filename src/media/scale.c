@@ -2,13 +2,14 @@
  * scale.c - one picture into another: crop, scale, turn upright, right colours.
  *
  * The order is chosen for cheapness: the crop is a matter of pointers, libswscale reads the
- * source's samples of any depth once and writes 8-bit 4:2:0 in the target's size, and what is left
- * (turning, matrix) works on that.
+ * source's samples of any depth once and writes 4:2:0 in the target's size, and what is left (light,
+ * matrix, turning) works on that. Where nothing changes its size, libswscale is left out.
  */
 #include "media/scale.h"
 
 #include "media/av.h"
 #include "media/colour.h"
+#include "media/tone.h"
 
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
@@ -21,7 +22,8 @@
 #define SCALE_FLAGS (SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT)
 
 struct geometry {
-    int src_width, src_height, src_format, full_range, dst_width, dst_height;
+    int src_width, src_height, src_format, full_range;
+    int dst_width, dst_height, dst_format;
 };
 
 struct scaler {
@@ -32,6 +34,8 @@ struct scaler {
     int next;                  /* the one to replace */
     struct picture_pool *pool; /* of scratch pictures, last used size */
     int pool_width, pool_height;
+    struct picture *deep; /* 10-bit scratch of the last used size, for tone mapping */
+    struct tone_mapper *tone;
 };
 
 struct scaler *scaler_create(struct err *e)
@@ -50,6 +54,8 @@ void scaler_destroy(struct scaler *s)
     for (int i = 0; i < GEOMETRIES; i++)
         sws_freeContext(s->kept[i].sws);
     picture_pool_destroy(s->pool);
+    picture_unref(&s->deep);
+    tone_mapper_destroy(s->tone);
     free(s);
 }
 
@@ -63,9 +69,26 @@ void picture_upright_size(const struct picture *p, int *width, int *height)
 
 bool scale_is_plain(const struct picture *src)
 {
-    return src->rotation == 0 && src->depth == 8 && src->chroma_shift_x == 1 &&
-           src->chroma_shift_y == 1 && !src->full_range &&
+    return scale_is_direct(src) && !src->full_range &&
            colour_same_matrix(colour_matrix_of(src), 1);
+}
+
+static bool is_8bit_420(const struct picture *p)
+{
+    return p->depth == 8 && p->chroma_shift_x == 1 && p->chroma_shift_y == 1;
+}
+
+bool scale_is_direct(const struct picture *src)
+{
+    return src->rotation == 0 && !src->mirrored && is_8bit_420(src) && !tone_needed(src);
+}
+
+void scale_finish_colours(struct picture *resampled, const struct picture *src)
+{
+    int matrix = colour_matrix_of(src);
+
+    if (src->full_range || !colour_same_matrix(matrix, 1))
+        colour_to_bt709(resampled, matrix, src->full_range);
 }
 
 /* --- libswscale --- */
@@ -98,7 +121,7 @@ static struct SwsContext *open_sws(const struct geometry *g)
     av_opt_set_int(sws, "src_range", g->full_range, 0);
     av_opt_set_int(sws, "dstw", g->dst_width, 0);
     av_opt_set_int(sws, "dsth", g->dst_height, 0);
-    av_opt_set_int(sws, "dst_format", AV_PIX_FMT_YUV420P, 0);
+    av_opt_set_int(sws, "dst_format", g->dst_format, 0);
     av_opt_set_int(sws, "dst_range", 0, 0);
     av_opt_set_int(sws, "sws_flags", SCALE_FLAGS, 0);
     if (sws_init_context(sws, NULL, NULL) < 0) {
@@ -128,8 +151,8 @@ static struct SwsContext *find_sws(struct scaler *s, const struct geometry *g)
 static bool run_sws(struct scaler *s, const struct picture *src, const struct scale_rect *r,
                     struct picture *dst, struct err *e)
 {
-    struct geometry g = {r->width,        r->height,  format_of(src),
-                         src->full_range, dst->width, dst->height};
+    struct geometry g = {r->width,   r->height,   format_of(src), src->full_range,
+                         dst->width, dst->height, format_of(dst)};
     struct SwsContext *sws = g.src_format == AV_PIX_FMT_NONE ? NULL : find_sws(s, &g);
     int bytes = src->depth > 8 ? 2 : 1;
     const uint8_t *from[4] = {NULL};
@@ -149,51 +172,118 @@ static bool run_sws(struct scaler *s, const struct picture *src, const struct sc
 
 /* --- Turning --- */
 
-/* Where a sample of the unturned plane goes: start + x * step_x + y * step_y in the turned one. */
-static void turn_plane(const uint8_t *from, int from_stride, int width, int height, uint8_t *to,
-                       int to_stride, int degrees)
-{
-    ptrdiff_t step_x, step_y;
-    const int block = 16; /* walks in small squares, for the cache */
+/* Any turn is: x and y each perhaps counted from the other end, then perhaps swapped. */
+struct turn {
+    bool swap, flip_x, flip_y;
+};
 
-    switch (degrees) {
+static struct turn turn_of(const struct picture *p)
+{
+    bool m = p->mirrored;
+
+    switch (p->rotation) {
     case 90:
-        to += height - 1;
-        step_x = to_stride;
-        step_y = -1;
-        break;
+        return (struct turn){true, m, true};
     case 180:
-        to += (ptrdiff_t)(height - 1) * to_stride + width - 1;
-        step_x = -1;
-        step_y = -to_stride;
-        break;
+        return (struct turn){false, !m, true};
     case 270:
-        to += (ptrdiff_t)(width - 1) * to_stride;
-        step_x = -to_stride;
-        step_y = 1;
-        break;
+        return (struct turn){true, !m, false};
     default:
-        step_x = 1;
-        step_y = to_stride;
-        break;
+        return (struct turn){false, m, false};
     }
-    for (int by = 0; by < height; by += block)
-        for (int bx = 0; bx < width; bx += block)
-            for (int y = by; y < height && y < by + block; y++)
-                for (int x = bx; x < width && x < bx + block; x++)
-                    to[x * step_x + y * step_y] = from[(ptrdiff_t)y * from_stride + x];
 }
 
-/* Turns scratch into the rectangle `into` of dst. */
-static void put(const struct picture *scratch, int degrees, struct picture *dst,
-                const struct scale_rect *into)
+#define BLOCK 8 /* samples a side, one 64-bit word a row */
+
+/* Swaps rows and columns of a block by swapping ever smaller quarters; byte k of word j was byte j
+ * of word k. */
+static void transpose(uint64_t word[BLOCK])
+{
+    static const uint64_t masks[] = {0, 0x00ff00ff00ff00ff, 0x0000ffff0000ffff, 0,
+                                     0x00000000ffffffff};
+
+    for (int n = BLOCK / 2; n > 0; n /= 2)
+        for (int i = 0; i < BLOCK; i++)
+            if (!(i & n)) {
+                uint64_t t = ((word[i] >> (8 * n)) ^ word[i + n]) & masks[n];
+                word[i + n] ^= t;
+                word[i] ^= t << (8 * n);
+            }
+}
+
+static void swap_block(const uint8_t *from, ptrdiff_t from_step, uint8_t *to, ptrdiff_t to_step)
+{
+    uint64_t word[BLOCK];
+
+    for (int i = 0; i < BLOCK; i++)
+        memcpy(&word[i], from + i * from_step, BLOCK);
+    transpose(word);
+    for (int i = 0; i < BLOCK; i++)
+        memcpy(to + i * to_step, &word[i], BLOCK);
+}
+
+/* Sample x, y goes to row x (or width-1-x), column y (or height-1-y). */
+static void swap_plane(const uint8_t *from, ptrdiff_t from_stride, int width, int height,
+                       uint8_t *to, ptrdiff_t to_stride, struct turn t)
+{
+    ptrdiff_t step = t.flip_x ? -to_stride : to_stride;
+    uint8_t *first = t.flip_x ? to + (width - 1) * to_stride : to;
+    int whole_x = width / BLOCK * BLOCK, whole_y = height / BLOCK * BLOCK;
+
+    for (int y = 0; y < whole_y; y += BLOCK)
+        for (int x = 0; x < whole_x; x += BLOCK) {
+            const uint8_t *row = from + y * from_stride + x;
+            if (t.flip_y)
+                swap_block(row + (BLOCK - 1) * from_stride, -from_stride,
+                           first + x * step + height - y - BLOCK, step);
+            else
+                swap_block(row, from_stride, first + x * step + y, step);
+        }
+    for (int y = 0; y < height; y++)
+        for (int x = y < whole_y ? whole_x : 0; x < width; x++)
+            first[x * step + (t.flip_y ? height - 1 - y : y)] = from[y * from_stride + x];
+}
+
+static void turn_plane(const uint8_t *from, ptrdiff_t from_stride, int width, int height,
+                       uint8_t *to, ptrdiff_t to_stride, struct turn t)
+{
+    if (t.swap) {
+        swap_plane(from, from_stride, width, height, to, to_stride, t);
+        return;
+    }
+    for (int y = 0; y < height; y++) {
+        const uint8_t *restrict in = from + y * from_stride;
+        uint8_t *restrict out = to + (t.flip_y ? height - 1 - y : y) * to_stride;
+        if (!t.flip_x)
+            memcpy(out, in, (size_t)width);
+        else
+            for (int x = 0; x < width; x++)
+                out[x] = in[width - 1 - x];
+    }
+}
+
+/* The part `r` of p (even offset) as a picture that shares its samples and owns nothing. */
+static struct picture window_of(const struct picture *p, const struct scale_rect *r)
+{
+    struct picture w = *p;
+
+    w.width = r->width;
+    w.height = r->height;
+    w.owner = NULL;
+    for (int i = 0; i < 3; i++) {
+        int x = i ? r->x >> p->chroma_shift_x : r->x, y = i ? r->y >> p->chroma_shift_y : r->y;
+        w.data[i] += (ptrdiff_t)y * p->stride[i] + (ptrdiff_t)x * (p->depth > 8 ? 2 : 1);
+    }
+    return w;
+}
+
+/* Turns an 8-bit 4:2:0 picture into one of the right size, as `like` says. */
+static void put(const struct picture *from, const struct picture *like, struct picture *to)
 {
     for (int i = 0; i < 3; i++) {
         int half = i ? 1 : 0;
-        uint8_t *to =
-            dst->data[i] + (ptrdiff_t)(into->y >> half) * dst->stride[i] + (into->x >> half);
-        turn_plane(scratch->data[i], scratch->stride[i], (scratch->width + half) >> half,
-                   (scratch->height + half) >> half, to, dst->stride[i], degrees);
+        turn_plane(from->data[i], from->stride[i], (from->width + half) >> half,
+                   (from->height + half) >> half, to->data[i], to->stride[i], turn_of(like));
     }
 }
 
@@ -230,6 +320,8 @@ static struct scale_rect place_crop(const struct picture *p, const struct scale_
         u = r;
         break;
     }
+    if (p->mirrored)
+        u.x = p->width - u.x - u.width;
     /* To whole chroma samples; the cut-off part is kept on the other side. */
     u.width += u.x & ((1 << p->chroma_shift_x) - 1);
     u.height += u.y & ((1 << p->chroma_shift_y) - 1);
@@ -249,9 +341,31 @@ static struct picture *take_scratch(struct scaler *s, int width, int height, str
     return s->pool ? picture_pool_take(s->pool, e) : NULL;
 }
 
+/* A 10-bit picture to scale into before its light is mapped. */
+static struct picture *find_deep(struct scaler *s, int width, int height, struct err *e)
+{
+    AVFrame *f;
+
+    if (s->deep && s->deep->width == width && s->deep->height == height)
+        return s->deep;
+    picture_unref(&s->deep);
+    f = av_frame_alloc();
+    if (f) {
+        f->width = width;
+        f->height = height;
+        f->format = AV_PIX_FMT_YUV420P10;
+        if (av_frame_get_buffer(f, 0) >= 0)
+            s->deep = picture_take_frame(f);
+    }
+    av_frame_free(&f);
+    if (!s->deep)
+        err_set(e, ERR_NO_MEMORY, "no memory for a picture");
+    return s->deep;
+}
+
 static bool check_target(const struct picture *dst, const struct scale_rect *into, struct err *e)
 {
-    if (dst->depth != 8 || dst->chroma_shift_x != 1 || dst->chroma_shift_y != 1)
+    if (!is_8bit_420(dst))
         return err_set(e, ERR_INTERNAL, "pictures are scaled to 8-bit 4:2:0 only");
     if (into->x < 0 || into->y < 0 || into->width < 2 || into->height < 2 || into->x % 2 ||
         into->y % 2 || into->x + into->width > dst->width || into->y + into->height > dst->height)
@@ -259,35 +373,52 @@ static bool check_target(const struct picture *dst, const struct scale_rect *int
     return true;
 }
 
+/* Scales the part of src to all of out, in bt709, not turned. */
+static bool make_plain(struct scaler *s, const struct picture *src, const struct scale_rect *part,
+                       struct picture *out, struct err *e)
+{
+    int matrix = colour_matrix_of(src);
+    struct picture *deep;
+
+    if (!tone_needed(src)) {
+        if (!run_sws(s, src, part, out, e))
+            return false;
+        if (!colour_same_matrix(matrix, 1))
+            colour_to_bt709(out, matrix, false);
+        return true;
+    }
+    deep = find_deep(s, out->width, out->height, e);
+    if (!deep || (!s->tone && !(s->tone = tone_mapper_create(e))))
+        return false;
+    return run_sws(s, src, part, deep, e) && tone_map(s->tone, src, deep, out, e);
+}
+
 bool scale_picture_into(struct scaler *s, const struct picture *src, const struct scale_rect *crop,
                         struct picture *dst, const struct scale_rect *into, struct err *e)
 {
-    bool ok = false;
     bool whole =
         into->x == 0 && into->y == 0 && into->width == dst->width && into->height == dst->height;
-    bool lying = src->rotation % 180 != 0;
-    int matrix = colour_matrix_of(src);
+    bool lying = src->rotation % 180 != 0, ok;
+    int width = lying ? into->height : into->width, height = lying ? into->width : into->height;
     struct scale_rect part = place_crop(src, crop);
-    struct picture *scratch = NULL, *out = dst;
+    struct picture *scratch, target;
 
     if (!check_target(dst, into, e))
         return false;
-    /* libswscale may write past the end of a line, so only whole pictures are its direct target. */
-    if (src->rotation != 0 || !whole) {
-        out = scratch = take_scratch(s, lying ? into->height : into->width,
-                                     lying ? into->width : into->height, e);
-        if (!scratch)
-            return false;
+    target = window_of(dst, into);
+    if (is_8bit_420(src) && !tone_needed(src) && part.width == width && part.height == height) {
+        struct picture same = window_of(src, &part);
+        put(&same, src, &target);
+        scale_finish_colours(&target, src);
+        return true;
     }
-    if (!run_sws(s, src, &part, out, e))
-        goto out;
-    if (!colour_same_matrix(matrix, 1))
-        colour_to_bt709(out, matrix);
-    if (scratch)
-        put(scratch, src->rotation, dst, into);
-    ok = true;
-
-out:
+    /* libswscale may write past the end of a line, so only whole pictures are its direct target. */
+    if (src->rotation == 0 && !src->mirrored && whole)
+        return make_plain(s, src, &part, dst, e);
+    scratch = take_scratch(s, width, height, e);
+    ok = scratch && make_plain(s, src, &part, scratch, e);
+    if (ok)
+        put(scratch, src, &target);
     picture_unref(&scratch);
     return ok;
 }

@@ -4,8 +4,9 @@
  * Usage:   struct scaler *s = scaler_create(e);
  *          scale_picture(s, src, &(struct scale_rect){x, y, w, h}, dst, e);
  *
- * Source: planar YUV of any depth and subsampling, with its rotation, matrix and range. Result:
- * upright 8-bit 4:2:0, bt709, limited range (a picture from a picture_pool, or any such picture
+ * Source: planar YUV of any depth and subsampling, with its rotation, mirroring, matrix, range and
+ * light (HDR and bt2020 colours are mapped to bt709 SDR, see tone.c). Result: upright 8-bit 4:2:0,
+ * bt709, limited range (a picture from a picture_pool, or any such picture
  * that nobody else holds). Bicubic with exact rounding. Rectangles are in samples of the picture as
  * seen upright, that is after `rotation` has been applied (picture_upright_size()); they are cut to
  * even offsets and to the picture. Sample aspect ratio is the caller's: choose crop and target so.
@@ -39,6 +40,13 @@ bool scale_picture_into(struct scaler *s, const struct picture *src, const struc
 /* Is src already what scale_picture() makes - upright, 8-bit 4:2:0, bt709, limited range - so that
  * its samples can be used as they are? */
 bool scale_is_plain(const struct picture *src);
+
+/* Can src's samples be resampled as they are - upright, 8-bit 4:2:0, no other light - though their
+ * matrix or range may differ? Then, and for plain ones too, call scale_finish_colours() on what was
+ * resampled, before anything is drawn on it: src is the picture the samples came from. Costs nothing
+ * for plain ones, else about as much as a copy. */
+bool scale_is_direct(const struct picture *src);
+void scale_finish_colours(struct picture *resampled, const struct picture *src);
 
 /* Size of p after its rotation, in its own (possibly not square) samples. */
 void picture_upright_size(const struct picture *p, int *width, int *height);
