@@ -24,6 +24,19 @@ struct rect geometry_cover(const struct upright *u, int width, int height)
     return (struct rect){(u->width - w) / 2, (u->height - h) / 2, w, h};
 }
 
+static double between(double v, double low, double high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+struct rect geometry_crop(const struct upright *u, const struct rect *cover, double x, double y,
+                          double scale)
+{
+    double s = scale > 1 ? scale : 1, w = cover->w / s, h = cover->h / s;
+    return (struct rect){between(x * u->width - w / 2, 0, u->width - w),
+                         between(y * u->height - h / 2, 0, u->height - h), w, h};
+}
+
 static double even(double v, int max)
 {
     double n = 2 * round(v / 2);

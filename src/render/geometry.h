@@ -21,6 +21,11 @@ struct upright geometry_upright(const struct picture *p);
 /* The largest part, in the middle, that has the shape of width x height. */
 struct rect geometry_cover(const struct upright *u, int width, int height);
 
+/* The same `scale` times enlarged and around a centre (0..1 of the picture), as far as the picture
+ * reaches. */
+struct rect geometry_crop(const struct upright *u, const struct rect *cover, double x, double y,
+                          double scale);
+
 /* Where all of it fits into a frame of width x height: even position and size, in the middle. */
 struct rect geometry_contain(const struct upright *u, int width, int height);
 

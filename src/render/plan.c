@@ -1,27 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * plan.c - from a timeline to what is shown and heard when.
+ * plan.c - from a timeline to what is shown and heard when: sources, segments, time.
  *
  * DESIGN. Segments are laid end to end in ticks first; frames and samples are that sum rounded, so
  * a film of 10,000 segments ends where the arithmetic says. A range cuts the laid-out segments
- * afterwards and shifts them to 0; captions and sounds follow from the cut segments. Chunks come
- * last, from nothing but the segments' frames: a changed caption never moves a chunk border.
+ * afterwards and shifts them to 0; captions, layers and sounds follow from the cut segments. Chunks
+ * come last: a changed text, effect or sound never moves a chunk border.
  */
 #include "render/plan.h"
 
 #include "core/timebase.h"
-#include "timeline/timeline.h"
+#include "render/plan_parts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A chunk is never longer, and where it can be helped never shorter. */
-#define CHUNK_MAX_TICKS (2 * TICKS_PER_SECOND)
-#define CHUNK_MIN_TICKS (TICKS_PER_SECOND / 2)
-
-/* How much later than the plain sum a source is asked for: more than containers with millisecond
- * clocks round (0.5 ms), less than any frame rate notices. */
-#define SOURCE_TOLERANCE_TICKS (TICKS_PER_SECOND / 1000)
 
 /* How far behind the duration a segment may end when the length of a frame is not known. */
 #define END_SLACK_TICKS (TICKS_PER_SECOND / 10)
@@ -41,14 +33,19 @@ const struct plan_format *plan_format_find(const char *name)
     return NULL;
 }
 
+bool plan_no_memory(struct err *e)
+{
+    return err_set(e, ERR_NO_MEMORY, "no memory for the render plan");
+}
+
 /* --- Time ----------------------------------------------------------------------------------- */
 
-static int64_t ticks_to_frames(const struct plan *p, int64_t ticks)
+int64_t plan_frame_of(const struct plan *p, int64_t ticks)
 {
     return ticks_scale(ticks, p->fps_num, TICKS_PER_SECOND * p->fps_den);
 }
 
-static int64_t ticks_to_samples(int64_t ticks)
+int64_t plan_sample_of(int64_t ticks)
 {
     return ticks_scale(ticks, PLAN_SAMPLE_RATE, TICKS_PER_SECOND);
 }
@@ -58,22 +55,44 @@ int64_t plan_frame_ticks(const struct plan *p, int64_t frame)
     return ticks_scale(frame, TICKS_PER_SECOND * p->fps_den, p->fps_num);
 }
 
-int64_t plan_source_ticks(const struct plan *p, const struct plan_segment *s, int64_t frame)
+/* How much of the source has passed when `into` ticks of the film have, from the segment's start. A
+ * ramp goes on evenly beside the segment, at its mean speed. */
+static int64_t source_passed(const struct plan_segment *s, int64_t into)
 {
-    int64_t t = plan_frame_ticks(p, frame) - s->out_start;
-    int64_t src = s->src_start + ticks_scale_floor(t, s->rate.num, s->rate.den);
-    /* The grid may put a segment's first frame half a frame before the cut. */
-    if (src < s->src_start)
-        src = s->src_start;
-    src += SOURCE_TOLERANCE_TICKS;
-    return src < s->src_end ? src : s->src_end - 1;
+    int64_t length = s->effect_end - s->effect_start;
+    if (!s->ramped || into <= 0 || into >= length)
+        return ticks_scale_floor(into, s->rate.num, s->rate.den);
+    double u = effect_total_ramp(s->effects, s->effect_count, (double)into / (double)length);
+    return (int64_t)floor(u * (double)(s->whole_end - s->whole_start));
 }
 
-double plan_effect_position(const struct plan *p, const struct plan_segment *s, int64_t frame)
+int64_t plan_source_at(const struct plan_segment *s, int64_t film_ticks)
 {
-    double u = (double)(plan_frame_ticks(p, frame) - s->effect_start) /
-               (double)(s->effect_end - s->effect_start);
-    return u < 0 ? 0 : u > 1 ? 1 : u;
+    int64_t passed = source_passed(s, film_ticks - s->effect_start);
+    return s->rate.backwards ? s->whole_end - 1 - passed : s->whole_start + passed;
+}
+
+/* The inverse of source_passed() for ramps: it rises, so halving finds the place. */
+static int64_t film_passed(const struct plan_segment *s, int64_t passed)
+{
+    int64_t lo = 0, hi = s->effect_end - s->effect_start;
+    if (!s->ramped || passed <= 0 || passed >= s->whole_end - s->whole_start)
+        return ticks_scale(passed, s->rate.den, s->rate.num);
+    while (lo < hi) {
+        int64_t mid = lo + (hi - lo) / 2;
+        if (source_passed(s, mid) < passed)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+int64_t plan_film_at(const struct plan_segment *s, int64_t source_ticks)
+{
+    int64_t passed =
+        s->rate.backwards ? s->whole_end - source_ticks : source_ticks - s->whole_start;
+    return s->effect_start + film_passed(s, passed);
 }
 
 const struct plan_segment *plan_segment_at(const struct plan *p, int64_t frame)
@@ -89,30 +108,50 @@ const struct plan_segment *plan_segment_at(const struct plan *p, int64_t frame)
     return &p->segments[lo];
 }
 
-/* --- Segments ------------------------------------------------------------------------------- */
+/* --- What a segment names ------------------------------------------------------------------- */
 
-static bool no_memory(struct err *e)
+static int find_source(const struct plan *p, const char *name)
 {
-    return err_set(e, ERR_NO_MEMORY, "no memory for the render plan");
+    int64_t id = timeline_source_id(name);
+    for (size_t i = 0; i < p->source_count; i++) {
+        const struct plan_source *s = &p->sources[i];
+        if ((s->path && strcmp(s->path, name) == 0) || (id && s->asset_id == id))
+            return (int)i;
+    }
+    return -1;
 }
 
-static bool read_effects(const struct timeline_segment *in, struct plan_segment *s, struct arena *a,
-                         struct err *e)
+bool plan_source_named(const struct plan *p, const char *name, int *source, struct err *e)
 {
-    const struct wire_raw *raw = in->effects.items;
-    size_t n = in->effects.count;
-    struct effect_use *uses = arena_array(a, n ? n : 1, sizeof *uses);
-    if (!uses)
-        return no_memory(e);
-    for (size_t i = 0; i < n; i++)
-        if (!effect_parse(raw[i].text, raw[i].len, a, &uses[i], e))
+    *source = find_source(p, name);
+    return *source >= 0 || err_set(e, ERR_INVALID, "there is no file \"%.100s\"", name);
+}
+
+bool plan_read_effects(struct plan_maker *m, const struct wire_list *list, struct plan_segment *s,
+                       struct err *e)
+{
+    const struct wire_raw *raw = list->items;
+    size_t n = list->count;
+    struct effect_use *uses = arena_array(m->arena, n ? n : 1, sizeof *uses);
+    int *files = arena_array(m->arena, n ? n : 1, sizeof *files);
+    if (!uses || !files)
+        return plan_no_memory(e);
+    for (size_t i = 0; i < n; i++) {
+        if (!effect_parse(raw[i].text, raw[i].len, m->arena, &uses[i], e))
             return false;
+        const char *file = effect_file(&uses[i]);
+        files[i] = -1;
+        if (file && !plan_source_named(m->plan, file, &files[i], e))
+            return err_wrap(e, "effect %s", uses[i].effect->name);
+    }
     s->effects = uses;
+    s->effect_files = files;
     s->effect_count = n;
+    s->ramped = effect_has_ramp(uses, n);
     return effect_total_rate(uses, n, &s->rate, e);
 }
 
-static bool read_fit(const char *word, enum plan_fit *fit, struct err *e)
+bool plan_read_fit(const char *word, enum plan_fit *fit, struct err *e)
 {
     static const char *const words[] = {
         [FIT_CROP] = "crop", [FIT_BLUR] = "blur", [FIT_PAD] = "pad"};
@@ -123,6 +162,41 @@ static bool read_fit(const char *word, enum plan_fit *fit, struct err *e)
         }
     }
     return err_set(e, ERR_INVALID, "fit must be crop, blur or pad, not \"%.40s\"", word);
+}
+
+static bool read_crop(struct plan_maker *m, const struct timeline_segment *in,
+                      struct plan_segment *s, struct err *e)
+{
+    const struct wire_list *list = in->crop.items || s->source != 0 ? &in->crop
+                                                                    : &m->timeline->crop;
+    const struct timeline_crop *keys = list->items;
+    struct plan_crop *out = list->count ? arena_array(m->arena, list->count, sizeof *out) : NULL;
+    if (list->count && !out)
+        return plan_no_memory(e);
+    for (size_t i = 0; i < list->count; i++) {
+        if (!(fabs(keys[i].time) <= TIMELINE_MAX_SECONDS) || !isfinite(keys[i].x) ||
+            !isfinite(keys[i].y) || !isfinite(keys[i].scale))
+            return err_set(e, ERR_INVALID, "crop[%zu]: time, x, y and scale must be numbers", i);
+        out[i] = (struct plan_crop){ticks_from_seconds(keys[i].time), keys[i].x, keys[i].y,
+                                    keys[i].scale};
+        if (i && out[i].time < out[i - 1].time)
+            return err_set(e, ERR_INVALID, "crop[%zu]: the times of keyframes must rise", i);
+    }
+    s->crop = out;
+    s->crop_count = list->count;
+    return true;
+}
+
+static bool read_source(const struct plan_maker *m, const struct timeline_segment *in,
+                        struct plan_segment *s, struct err *e)
+{
+    s->source = 0;
+    if (in->asset_id <= 0)
+        return true;
+    const char *name = timeline_source_name(in->asset_id, NULL, m->arena);
+    if (!name)
+        return plan_no_memory(e);
+    return plan_source_named(m->plan, name, &s->source, e);
 }
 
 static bool check_times(const struct timeline_segment *in, const struct plan_source *src,
@@ -141,17 +215,20 @@ static bool check_times(const struct timeline_segment *in, const struct plan_sou
     return true;
 }
 
+/* --- Laying out ----------------------------------------------------------------------------- */
+
 /* Lays one segment at `at`, the exact sum of those before it. */
-static bool lay_segment(const struct timeline *t, const struct timeline_segment *in,
-                        const struct plan_source *src, int64_t at, struct plan_segment *s,
-                        struct arena *a, struct err *e)
+static bool lay_segment(struct plan_maker *m, const struct timeline_segment *in, int64_t at,
+                        struct plan_segment *s, struct err *e)
 {
-    if (!check_times(in, src, e) || !read_effects(in, s, a, e) ||
-        !read_fit(timeline_fit_of(t, in), &s->fit, e))
+    if (!read_source(m, in, s, e) || !check_times(in, &m->plan->sources[s->source], e) ||
+        !plan_read_effects(m, &in->effects, s, e) ||
+        !plan_read_fit(timeline_fit_of(m->timeline, in), &s->fit, e) || !read_crop(m, in, s, e))
         return false;
     s->name = in->name;
-    s->src_start = ticks_from_seconds(in->start);
-    s->src_end = ticks_from_seconds(in->end);
+    s->gain = isfinite(in->volume) ? in->volume : 1;
+    s->src_start = s->whole_start = ticks_from_seconds(in->start);
+    s->src_end = s->whole_end = ticks_from_seconds(in->end);
     if (s->src_end <= s->src_start)
         return err_set(e, ERR_INVALID, "too short to be shown");
     s->out_start = s->effect_start = at;
@@ -162,18 +239,62 @@ static bool lay_segment(const struct timeline *t, const struct timeline_segment 
     return true;
 }
 
-static bool lay_segments(const struct timeline *t, const struct plan_source *src,
-                         struct plan_segment *segs, struct arena *a, struct err *e)
+static int64_t length_of(const struct plan_segment *s)
 {
-    const struct timeline_segment *in = timeline_segments(t);
-    int64_t at = 0;
-    for (size_t i = 0; i < t->segments.count; i++) {
+    return s->effect_end - s->effect_start;
+}
+
+/* A transition takes at most half of the segments on its sides. */
+static bool lay_transition(struct plan_maker *m, const struct timeline_segment *in,
+                           const struct plan_segment *before, struct plan_segment *s,
+                           struct err *e)
+{
+    struct transition_use use;
+    if (!in->transition.text)
+        return true;
+    if (!transition_parse(in->transition.text, in->transition.len, m->arena, &use, e))
+        return false;
+    const struct transition_base *base = use.self;
+    int64_t half = ticks_from_seconds(base->duration / 2);
+    if (!before || !use.kind || half <= 0)
+        return true;
+    half = half < length_of(s) / 2 ? half : length_of(s) / 2;
+    half = half < length_of(before) / 2 ? half : length_of(before) / 2;
+    s->transition = use;
+    s->transition_from = s->out_start - half;
+    s->transition_to = s->out_start + half;
+    s->fade_samples = use.kind->sound_fades ? plan_sample_of(2 * half) : 0;
+    return true;
+}
+
+static bool lay_segments(struct plan_maker *m, struct plan_segment *segs, struct err *e)
+{
+    const struct timeline_segment *in = timeline_segments(m->timeline);
+    for (size_t i = 0; i < m->timeline->segments.count; i++) {
+        const struct plan_segment *before = i ? &segs[i - 1] : NULL;
         segs[i].index = i;
-        if (!lay_segment(t, &in[i], src, at, &segs[i], a, e))
+        if (!lay_segment(m, &in[i], before ? before->out_end : 0, &segs[i], e) ||
+            !lay_transition(m, &in[i], before, &segs[i], e))
             return err_wrap(e, "segments[%zu] \"%.60s\"", i, in[i].name ? in[i].name : "");
-        at = segs[i].out_end;
     }
     return true;
+}
+
+/* The part of the source that a cut segment shows. */
+static void cut_source(struct plan_segment *s, int64_t head, int64_t tail)
+{
+    int64_t from = s->src_start, to = s->src_end;
+    if (s->ramped || s->rate.backwards) {
+        int64_t a = plan_source_at(s, s->effect_start + head);
+        int64_t b = plan_source_at(s, s->effect_end - tail);
+        from = s->rate.backwards ? b + 1 : a;
+        to = s->rate.backwards ? a + 1 : b;
+    } else {
+        from += ticks_scale(head, s->rate.num, s->rate.den);
+        to -= ticks_scale(tail, s->rate.num, s->rate.den);
+    }
+    s->src_start = from > s->whole_start ? from : s->whole_start;
+    s->src_end = to < s->whole_end ? to : s->whole_end;
 }
 
 /* Keeps what lies in [from, to) of the film and moves it to 0. Returns how many segments stay. */
@@ -186,60 +307,63 @@ static size_t cut_to_range(struct plan_segment *segs, size_t n, int64_t from, in
             continue;
         int64_t head = from > s.out_start ? from - s.out_start : 0;
         int64_t tail = s.out_end > to ? s.out_end - to : 0;
-        s.src_start += ticks_scale(head, s.rate.num, s.rate.den);
-        s.src_end -= ticks_scale(tail, s.rate.num, s.rate.den);
+        cut_source(&s, head, tail);
         s.out_start += head - from;
         s.out_end -= tail + from;
         s.effect_start -= from;
         s.effect_end -= from;
+        s.transition_from -= from;
+        s.transition_to -= from;
+        if (kept == 0) { /* what it came from is not there any more */
+            s.transition = (struct transition_use){0};
+            s.fade_samples = 0;
+        }
         if (s.src_end > s.src_start)
             segs[kept++] = s;
     }
     return kept;
 }
 
-static void put_on_grids(const struct plan *p, struct plan_segment *segs, size_t n)
+void plan_put_on_grids(const struct plan *p, struct plan_segment *s)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct plan_segment *s = &segs[i];
-        s->first_frame = ticks_to_frames(p, s->out_start);
-        s->end_frame = ticks_to_frames(p, s->out_end);
-        s->first_sample = ticks_to_samples(s->out_start);
-        s->end_sample = ticks_to_samples(s->out_end);
-    }
+    s->first_frame = plan_frame_of(p, s->out_start);
+    s->end_frame = plan_frame_of(p, s->out_end);
+    s->first_sample = plan_sample_of(s->out_start);
+    s->end_sample = plan_sample_of(s->out_end);
 }
 
-static bool range_of(const struct plan_options *opt, int64_t *from, int64_t *to, struct err *e)
+static bool read_range(const struct plan_options *opt, struct plan_maker *m, struct err *e)
 {
     double a = opt->range_start_s, b = opt->range_end_s;
-    double limit = PLAN_MAX_HOURS * 3600.0;
-    if (!(a >= 0 && a < b && b <= limit))
+    m->from = 0;
+    m->to = ticks_from_seconds(PLAN_ALL_SECONDS);
+    if (a == 0 && b == 0)
+        return true;
+    if (!(a >= 0 && a < b && b <= PLAN_ALL_SECONDS))
         return err_set(e, ERR_INVALID, "range: start and end must be film times, 0 <= start < end");
-    *from = ticks_from_seconds(a);
-    *to = ticks_from_seconds(b);
+    m->from = ticks_from_seconds(a);
+    m->to = ticks_from_seconds(b);
     return true;
 }
 
-static bool build_segments(const struct timeline *t, const struct plan_options *opt,
-                           struct arena *a, struct plan *p, struct err *e)
+static bool build_segments(struct plan_maker *m, struct err *e)
 {
-    size_t n = t->segments.count;
+    struct plan *p = m->plan;
+    size_t n = m->timeline->segments.count;
     if (n == 0)
         return err_set(e, ERR_INVALID, "the timeline has no segments");
-    struct plan_segment *segs = arena_array(a, n, sizeof *segs);
+    struct plan_segment *segs = arena_array(m->arena, n, sizeof *segs);
     if (!segs)
-        return no_memory(e);
-    if (!lay_segments(t, &p->sources[0], segs, a, e))
+        return plan_no_memory(e);
+    memset(segs, 0, n * sizeof *segs);
+    if (!lay_segments(m, segs, e))
         return false;
-    if (opt->range_start_s != 0 || opt->range_end_s != 0) {
-        int64_t from = 0, to = 0;
-        if (!range_of(opt, &from, &to, e))
-            return false;
-        n = cut_to_range(segs, n, from, to);
-        if (n == 0)
-            return err_set(e, ERR_INVALID, "range: it lies behind the end of the film");
-    }
-    put_on_grids(p, segs, n);
+    m->whole = segs[n - 1].out_end;
+    n = cut_to_range(segs, n, m->from, m->to);
+    if (n == 0)
+        return err_set(e, ERR_INVALID, "range: it lies behind the end of the film");
+    for (size_t i = 0; i < n; i++)
+        plan_put_on_grids(p, &segs[i]);
     p->segments = segs;
     p->segment_count = n;
     p->duration_ticks = segs[n - 1].out_end;
@@ -250,256 +374,11 @@ static bool build_segments(const struct timeline *t, const struct plan_options *
     return true;
 }
 
-/* --- Captions ------------------------------------------------------------------------------- */
-
-/* A list of captions by start time; `reach` is the latest end of it and those before it, which
- * makes "which overlap [a, b)?" a search even when long captions lie under short ones. */
-struct span {
-    int64_t start, end, reach;
-    const char *text;
-};
-
-struct spans {
-    struct span *items;
-    size_t count;
-};
-
-static int by_start(const void *x, const void *y)
+const struct wire_list *plan_captions_of(const struct plan_maker *m, const struct plan_segment *s)
 {
-    const struct span *a = x, *b = y;
-    if (a->start != b->start)
-        return a->start < b->start ? -1 : 1;
-    if (a->end != b->end)
-        return a->end < b->end ? -1 : 1;
-    return strcmp(a->text, b->text);
-}
-
-static bool spans_build(const struct wire_list *list, struct arena *a, struct spans *out,
-                        struct err *e)
-{
-    const struct caption *in = list->items;
-    out->count = 0;
-    out->items = arena_array(a, list->count ? list->count : 1, sizeof *out->items);
-    if (!out->items)
-        return no_memory(e);
-    for (size_t i = 0; i < list->count; i++) {
-        if (!(isfinite(in[i].start) && isfinite(in[i].end) && in[i].end > in[i].start) ||
-            fabs(in[i].start) > TIMELINE_MAX_SECONDS || in[i].end > TIMELINE_MAX_SECONDS)
-            continue;
-        out->items[out->count++] = (struct span){.start = ticks_from_seconds(in[i].start),
-                                                 .end = ticks_from_seconds(in[i].end),
-                                                 .text = in[i].text};
-    }
-    qsort(out->items, out->count, sizeof *out->items, by_start);
-    int64_t reach = INT64_MIN;
-    for (size_t i = 0; i < out->count; i++) {
-        reach = out->items[i].end > reach ? out->items[i].end : reach;
-        out->items[i].reach = reach;
-    }
-    return true;
-}
-
-/* The first that can still be on at t. */
-static size_t spans_first(const struct spans *s, int64_t t)
-{
-    size_t lo = 0, hi = s->count;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (s->items[mid].reach <= t)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
-static int64_t film_time(const struct plan_segment *s, int64_t src)
-{
-    return s->out_start + ticks_scale(src - s->src_start, s->rate.den, s->rate.num);
-}
-
-/* The captions of one segment, mapped to the film and clipped to it. out NULL: only count them. */
-static size_t map_captions(const struct spans *spans, const struct plan_segment *s,
-                           struct plan_caption *out)
-{
-    size_t n = 0;
-    for (size_t i = spans_first(spans, s->src_start); i < spans->count; i++) {
-        const struct span *c = &spans->items[i];
-        if (c->start >= s->src_end)
-            break;
-        if (c->end <= s->src_start)
-            continue;
-        if (out) {
-            int64_t from = film_time(s, c->start), to = film_time(s, c->end);
-            out[n] = (struct plan_caption){
-                .text = c->text,
-                .out_start = from > s->out_start ? from : s->out_start,
-                .out_end = to < s->out_end ? to : s->out_end,
-                .whole_start = from,
-                .whole_end = to,
-            };
-        }
-        n++;
-    }
-    return n;
-}
-
-static bool build_captions(const struct timeline *t, struct arena *a, struct plan *p, struct err *e)
-{
-    const struct timeline_segment *in = timeline_segments(t);
-    struct spans film, *own = arena_array(a, p->segment_count, sizeof *own);
-    if (!own)
-        return no_memory(e);
-    if (!spans_build(&t->captions, a, &film, e))
-        return false;
-
-    size_t total = 0;
-    for (size_t i = 0; i < p->segment_count; i++) {
-        const struct wire_list *list = timeline_captions_of(t, &in[p->segments[i].index]);
-        if (list == &t->captions)
-            own[i] = film;
-        else if (!spans_build(list, a, &own[i], e))
-            return false;
-        total += map_captions(&own[i], &p->segments[i], NULL);
-        if (total > PLAN_MAX_CAPTIONS)
-            return err_set(e, ERR_INVALID, "captions would appear more than %d times",
-                           PLAN_MAX_CAPTIONS);
-    }
-    struct plan_caption *out = arena_array(a, total ? total : 1, sizeof *out);
-    if (!out)
-        return no_memory(e);
-    p->captions = out;
-    for (size_t i = 0; i < p->segment_count; i++)
-        p->caption_count += map_captions(&own[i], &p->segments[i], out + p->caption_count);
-    return true;
-}
-
-/* --- Sounds --------------------------------------------------------------------------------- */
-
-static int source_by_path(const struct plan *p, const char *path)
-{
-    for (size_t i = 0; path && i < p->source_count; i++)
-        if (p->sources[i].path && strcmp(p->sources[i].path, path) == 0)
-            return (int)i;
-    return -1;
-}
-
-static struct plan_sfx place_sfx(const struct plan *p, size_t segment,
-                                 const struct timeline_sfx *in)
-{
-    const struct plan_segment *s = &p->segments[segment];
-    int source = source_by_path(p, in->path);
-    /* A path that is no source names a built-in sound. */
-    struct plan_sfx sfx = {.segment = segment,
-                           .name = source < 0 && in->path ? in->path : in->name,
-                           .source = source,
-                           .max_samples = INT64_MAX,
-                           .gain_db = PLAN_SFX_GAIN_DB};
-    int64_t start = ticks_to_samples(s->effect_start);
-    sfx.first_sample = start > 0 ? start : 0;
-    sfx.skip_samples = start < 0 ? -start : 0;
-    if (isfinite(in->duration) && in->duration <= TIMELINE_MAX_SECONDS) {
-        int64_t whole = ticks_to_samples(ticks_from_seconds(in->duration));
-        sfx.max_samples = whole > sfx.skip_samples ? whole - sfx.skip_samples : 0;
-    }
-    return sfx;
-}
-
-static bool build_sfx(const struct timeline *t, struct arena *a, struct plan *p, struct err *e)
-{
-    const struct timeline_segment *in = timeline_segments(t);
-    struct plan_sfx *out = arena_array(a, p->segment_count, sizeof *out);
-    if (!out)
-        return no_memory(e);
-    p->sfx = out;
-    for (size_t i = 0; i < p->segment_count; i++) {
-        const struct timeline_sfx *sfx = in[p->segments[i].index].sfx;
-        if (!sfx || (!sfx->name && !sfx->path))
-            continue;
-        struct plan_sfx placed = place_sfx(p, i, sfx);
-        if (placed.max_samples > 0)
-            out[p->sfx_count++] = placed;
-    }
-    return true;
-}
-
-/* --- Chunks --------------------------------------------------------------------------------- */
-
-static int64_t seg_frames(const struct plan_segment *s)
-{
-    return s->end_frame - s->first_frame;
-}
-
-/* How many segments from `first` make one run: at least a minimal chunk, taking in following
- * slivers while they fit, so that a run of tiny segments becomes a few chunks and not a thousand.
- */
-static size_t run_length(const struct plan *p, size_t first, int64_t min, int64_t max)
-{
-    int64_t frames = seg_frames(&p->segments[first]);
-    size_t n = 1;
-    while (first + n < p->segment_count) {
-        int64_t next = seg_frames(&p->segments[first + n]);
-        if (frames >= min && (next >= min || frames + next > max))
-            break;
-        frames += next;
-        n++;
-    }
-    return n;
-}
-
-static void find_segments(const struct plan *p, struct plan_chunk *c)
-{
-    c->first_segment = (size_t)(plan_segment_at(p, c->first_frame) - p->segments);
-    c->end_segment = (size_t)(plan_segment_at(p, c->end_frame - 1) - p->segments) + 1;
-}
-
-/* Cuts frames [first, end) into chunks of the full length and what is left, which two chunks share
- * when one would be a sliver. Counting from the start, so that a later cut at the end moves few
- * borders. Returns how many; out NULL: only count. */
-static size_t split_run(const struct plan *p, int64_t first, int64_t end, int64_t min, int64_t max,
-                        struct plan_chunk *out)
-{
-    size_t n = 0;
-    while (first < end) {
-        int64_t left = end - first;
-        int64_t take = left <= max ? left : left < max + min ? (left + 1) / 2 : max;
-        if (out) {
-            out[n] = (struct plan_chunk){.first_frame = first, .end_frame = first + take};
-            find_segments(p, &out[n]);
-        }
-        first += take;
-        n++;
-    }
-    return n;
-}
-
-static size_t cut_chunks(const struct plan *p, struct plan_chunk *out)
-{
-    int64_t max = ticks_to_frames(p, CHUNK_MAX_TICKS), min = ticks_to_frames(p, CHUNK_MIN_TICKS);
-    size_t n = 0, i = 0;
-    while (i < p->segment_count) {
-        size_t len = run_length(p, i, min, max);
-        int64_t first = p->segments[i].first_frame, end = p->segments[i + len - 1].end_frame;
-        /* What is left at the very end may be a sliver: it joins this run. */
-        if (p->frame_count - end < min) {
-            end = p->frame_count;
-            len = p->segment_count - i;
-        }
-        n += split_run(p, first, end, min, max, out ? out + n : NULL);
-        i += len;
-    }
-    return n;
-}
-
-static bool build_chunks(struct arena *a, struct plan *p, struct err *e)
-{
-    p->chunk_count = cut_chunks(p, NULL);
-    struct plan_chunk *chunks = arena_array(a, p->chunk_count, sizeof *chunks);
-    if (!chunks)
-        return no_memory(e);
-    cut_chunks(p, chunks);
-    p->chunks = chunks;
-    return true;
+    static const struct wire_list none;
+    const struct timeline_segment *in = &timeline_segments(m->timeline)[s->index];
+    return in->captions.count ? &in->captions : s->source == 0 ? &m->timeline->captions : &none;
 }
 
 bool plan_build(const struct timeline *t, const struct plan_source *sources, size_t source_count,
@@ -511,8 +390,12 @@ bool plan_build(const struct timeline *t, const struct plan_source *sources, siz
         .fps_den = opt->fps_den,
         .sources = sources,
         .source_count = source_count,
+        .loudness = isfinite(t->loudness) ? t->loudness : TIMELINE_LOUDNESS,
+        .caption_style = t->caption_style.text ? &t->caption_style : NULL,
+        .safe_zone = t->safe_zone ? t->safe_zone : "universal",
         .watermark = opt->watermark && opt->watermark[0] ? opt->watermark : NULL,
     };
-    return build_segments(t, opt, a, out, e) && build_captions(t, a, out, e) &&
-           build_sfx(t, a, out, e) && build_chunks(a, out, e);
+    struct plan_maker m = {.timeline = t, .plan = out, .arena = a};
+    return read_range(opt, &m, e) && build_segments(&m, e) && plan_build_marks(&m, e) &&
+           plan_build_captions(&m, e) && plan_build_layers(&m, e) && plan_build_chunks(&m, e);
 }

