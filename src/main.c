@@ -11,15 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct cmd *const commands[] = {&cmd_serve, &cmd_worker,  &cmd_render, &cmd_analyze,
-                                             &cmd_probe, &cmd_migrate, &cmd_doctor, NULL};
+static const struct cmd *const commands[] = {&cmd_serve, &cmd_worker,  &cmd_render,   &cmd_frame,
+                                             &cmd_validate, &cmd_analyze, &cmd_probe,
+                                             &cmd_migrate,  &cmd_doctor,  NULL};
 
 static void print_usage(FILE *f)
 {
     fputs("aive " AIVE_VERSION ", a self-hosted AI video editor\n\n"
           "Usage: aive COMMAND [OPTIONS] [WORDS]\n\nCommands:\n", f);
     for (int i = 0; commands[i]; i++)
-        fprintf(f, "  %-8s %-14s %s\n", commands[i]->name, commands[i]->words, commands[i]->summary);
+        fprintf(f, "  %-8s %-20s %s\n", commands[i]->name, commands[i]->words, commands[i]->summary);
     fputs("\n`aive COMMAND --help` explains one. Start with `aive doctor`, then `aive serve`.\n", f);
 }
 

@@ -19,16 +19,6 @@ static bool reply_consent(struct reply *reply, struct workspace *ws, int64_t ass
     return reply_json(reply, &wire_consent, &m);
 }
 
-bool consent_complete(const struct workspace *ws, const struct consent *c, struct err *e)
-{
-    if (!c->has_checkbox)
-        return err_set(e, ERR_FORBIDDEN, "Creator consent is required before rendering");
-    if (ws->config->consent_require_document && !c->document_path)
-        return err_set(e, ERR_FORBIDDEN,
-                       "Creator consent is required before rendering: a signed document is missing");
-    return true;
-}
-
 bool consent_status_get(struct request *req, struct reply *reply, struct err *e)
 {
     const struct id_param *p = req->params;

@@ -3,20 +3,20 @@
 #include "api/app.h"
 #include "core/log.h"
 #include "jobs/film.h"
+#include "jobs/film_assets.h"
 #include "jobs/worker.h"
 
 #include <math.h>
-#include <string.h>
 
 /* How long a cancel waits to be able to answer "canceled" instead of "rendering". */
 #define CANCEL_WAIT_MS 3000
 
 /* What the job is to do, fixed now: later edits of the timeline make another film. */
-static bool order_text(const struct workspace *ws, const struct render_request *body,
-                       const struct project_detail *d, struct buf *out, struct err *e)
+static struct film_order order_of(const struct workspace *ws, const struct render_request *body,
+                                  const struct project_detail *d)
 {
     bool mark = body->watermark == -1 ? ws->config->watermark_enabled : body->watermark == 1;
-    struct film_order order = {
+    return (struct film_order){
         .title = d->project.title,
         .watermark = mark ? ws->config->watermark_text : NULL,
         .preset = body->preset ? body->preset : ws->config->render_preset,
@@ -25,22 +25,48 @@ static bool order_text(const struct workspace *ws, const struct render_request *
         .range_end = body->range ? body->range->end : NAN,
         .timeline = {d->timeline.text, d->timeline.text_len},
     };
-    wire_write(&wire_film_order, &order, out);
-    return !out->failed ? true : err_set(e, ERR_NO_MEMORY, "no memory for the render");
+}
+
+/* The files that an order's timeline is made of; only the project's own while it is empty, because
+ * the job lays it out first. */
+static bool find_assets(struct workspace *ws, const struct project_detail *d,
+                        struct film_assets *out, struct arena *a, struct err *e)
+{
+    const struct timeline_doc *doc = &d->timeline;
+    struct timeline *tl =
+        doc->text ? timeline_parse_trusted(doc->text, doc->text_len, a, e) : timeline_empty(a);
+    if (!tl)
+        return doc->text ? err_wrap(e, "timeline") : err_set(e, ERR_NO_MEMORY, "no memory");
+    return film_assets_find(ws->store, &d->asset, tl, out, a, e);
+}
+
+/* Plans it once to refuse what cannot be a film. */
+static bool check_order(struct workspace *ws, const struct film_order *order,
+                        const struct film_assets *assets, struct arena *a, struct err *e)
+{
+    struct film_source_file files[FILM_MAX_SOURCES];
+    struct film_job job = {.config = ws->config, .order = order, .sources = files,
+                           .source_count = assets->count};
+    const struct wire_raw *text = &order->timeline;
+    struct timeline *tl = text->text ? timeline_parse_trusted(text->text, text->len, a, e) : NULL;
+    if (!tl || tl->segments.count == 0)
+        return !text->text || tl;
+    for (int i = 0; i < assets->count; i++)
+        files[i] = film_source_of(&assets->items[i].asset, assets->items[i].name, -1);
+    return film_check(&job, a, e);
 }
 
 /* The gate is looked at in the transaction that queues: consent withdrawn a moment ago must not let
  * a render slip in behind the cancelling. */
-static bool queue_render(struct workspace *ws, const struct project_detail *d, const char *spec,
-                         char id[JOB_ID_SIZE], struct arena *a, struct err *e)
+static bool queue_render(struct workspace *ws, const struct project_detail *d,
+                         const struct film_assets *assets, const char *spec, char id[JOB_ID_SIZE],
+                         struct arena *a, struct err *e)
 {
     struct job_order order = {.kind = "render", .project_id = d->project.id,
                               .asset_id = d->asset.id, .spec = spec};
-    struct consent consent;
     if (!store_begin(ws->store, e))
         return false;
-    bool ok = consent_get(ws->store, d->asset.id, &consent, a, e) &&
-              consent_complete(ws, &consent, e) && job_create(&ws->jobs, &order, id, e) &&
+    bool ok = film_assets_consent(ws, assets, a, e) && job_create(&ws->jobs, &order, id, e) &&
               project_set_status(ws->store, d->project.id, PROJECT_RENDERING, e);
     ok = store_end(ws->store, ok, e);
     jobs_wake(&ws->jobs);
@@ -57,18 +83,24 @@ bool render_start_post(struct request *req, struct reply *reply, struct err *e)
         return false;
     if (d.asset.id == 0)
         return err_set(e, ERR_CONFLICT, "This project has no asset to render");
-    if (!consent_complete(ws, &d.consent, e))
-        return false;
     if (body->range && !(body->range->start < body->range->end)) {
         struct wire_loc root = {.key = "body"}, range = {.up = &root, .key = "range"};
         return reply_invalid(reply, &range, "start must lie before end");
     }
 
+    struct film_assets *assets = arena_alloc(req->arena, sizeof *assets);
+    struct film_order order = order_of(ws, body, &d);
     struct buf spec;
     char id[JOB_ID_SIZE];
+    if (!assets)
+        return err_set(e, ERR_NO_MEMORY, "no memory for the render");
     buf_init(&spec, (size_t)32 << 20);
-    bool ok = order_text(ws, body, &d, &spec, e) && film_check(ws, &d, spec.data, req->arena, e) &&
-              queue_render(ws, &d, spec.data, id, req->arena, e);
+    wire_write(&wire_film_order, &order, &spec);
+    bool ok = !spec.failed || err_set(e, ERR_NO_MEMORY, "no memory for the render");
+    ok = ok && find_assets(ws, &d, assets, req->arena, e) &&
+         film_assets_consent(ws, assets, req->arena, e) &&
+         check_order(ws, &order, assets, req->arena, e) &&
+         queue_render(ws, &d, assets, spec.data, id, req->arena, e);
     buf_finish(&spec);
     return ok && reply_job(reply, 200, id, req->arena);
 }

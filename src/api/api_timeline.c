@@ -3,7 +3,7 @@
  * its ETag on GET is what If-Match on the changing routes means. */
 #include "api/app.h"
 #include "core/log.h"
-#include "jobs/probe.h"
+#include "jobs/film_assets.h"
 #include "jobs/worker.h"
 #include "render/sfx.h"
 #include "timeline/timeline.h"
@@ -71,16 +71,28 @@ static bool known_name(void *user, enum timeline_ref what, const char *name)
         return find_asset(o->ws, name, 0, &found, o->arena, &ignored) && found.has_audio;
     case TIMELINE_REF_SFX:
         return sfx_find(name) != NULL;
+    case TIMELINE_REF_MEDIA:
+        return film_asset_find(o->ws->store, name, &found, o->arena, &ignored);
     }
     return false;
 }
 
+/* As long as the film takes them to be: an image lasts as long as it is shown. */
 static struct timeline_facts facts_of(const struct asset *asset)
 {
-    return (struct timeline_facts){
-        .duration_ticks = asset->duration_ticks,
-        .frame_ticks = asset_frame_ticks(asset),
-    };
+    struct film_source_file f = film_source_of(asset, NULL, -1);
+    return (struct timeline_facts){f.duration_ticks, f.frame_ticks};
+}
+
+static bool facts_by_name(void *user, const char *name, struct timeline_facts *out)
+{
+    const struct owner *o = user;
+    struct asset found;
+    struct err ignored;
+    if (!film_asset_find(o->ws->store, name, &found, o->arena, &ignored))
+        return false;
+    *out = facts_of(&found);
+    return true;
 }
 
 /* --- Replacing -------------------------------------------------------------------------------- */
@@ -134,7 +146,7 @@ bool timeline_post(struct request *req, struct reply *reply, struct err *e)
     struct wire_loc root = {.key = "body"}, loc = {.up = &root, .key = "timeline"};
     struct owner owner = {ws, &d.asset, req->arena};
     struct timeline_facts facts = facts_of(&d.asset);
-    struct timeline_refs refs = {.known = known_name, .user = &owner};
+    struct timeline_refs refs = {known_name, facts_by_name, &owner};
     bool fine = timeline_check(body->timeline, &facts, &refs, &loc, req->arena, &errs);
     if (!fine)
         reply_validation(reply, &errs);

@@ -56,9 +56,6 @@ bool find_asset(struct workspace *ws, const char *path, int64_t id, struct asset
 int open_ingest_upload(void *app, const char *field, struct err *e);
 int open_consent_upload(void *app, const char *field, struct err *e);
 
-/* May this project be rendered now? ERR_FORBIDDEN with the contract's words. */
-bool consent_complete(const struct workspace *ws, const struct consent *c, struct err *e);
-
 /* --- Handlers, one file for each resource ---------------------------------------------------- */
 
 route_fn home_get, health_get;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "api/models.h"
 
+#include "jobs/film_report.h"
 #include "timeline/timeline.h"
 
 /* clang-format off */
@@ -176,6 +177,10 @@ static const struct wire_field job_status_fields[] = {
     {.name = "updated_at", .kind = WIRE_STRING, .flags = WIRE_NULLABLE | WIRE_DATETIME, .offset = offsetof(struct job_status, updated_at), .help = "Its last sign of life."},
     {.name = "started_at", .kind = WIRE_STRING, .flags = WIRE_NULLABLE | WIRE_DATETIME, .offset = offsetof(struct job_status, started_at), .help = "When it started."},
     {.name = "ended_at", .kind = WIRE_STRING, .flags = WIRE_NULLABLE | WIRE_DATETIME, .offset = offsetof(struct job_status, ended_at), .help = "When it ended."},
+    {.name = "report", .kind = WIRE_JSON, .type = &wire_film_report, .flags = WIRE_NULLABLE, .offset = offsetof(struct job_status, report),
+     .help = "How the film was made; null until it is finished."},
+    {.name = "playlist_url", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct job_status, playlist_url),
+     .help = "The film as HLS, also while it is rendered."},
     {0},
 };
 TYPE(wire_job_status, struct job_status, "RenderStatus", "How a job stands.", job_status_fields);

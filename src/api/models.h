@@ -118,6 +118,8 @@ struct job_status {
     const char *kind, *stage;
     int64_t project_id, attempt;
     const char *created_at, *updated_at, *started_at, *ended_at;
+    struct wire_raw report; /* of a finished render, spliced in */
+    const char *playlist_url;
 };
 extern const struct wire_type wire_job_status;
 

@@ -99,6 +99,12 @@ bool show_job(const struct workspace *ws, const char *id, struct job_status *out
         .started_at = show_time(job.started_us, a),
         .ended_at = show_time(job.ended_us, a),
     };
+    if (strcmp(job.kind, "render") == 0) {
+        /* Films of the first version kept something else there. */
+        if (job.state == JOB_FINISHED && job.result && strncmp(job.result, "{\"frames\":", 10) == 0)
+            out->report = (struct wire_raw){job.result, strlen(job.result)};
+        out->playlist_url = arena_printf(a, "/api/render/%s/playlist.m3u8", job.id);
+    }
     return out->id ? true : err_set(e, ERR_NO_MEMORY, "no memory for the job");
 }
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,26 +24,54 @@ int input_open(const char *path, struct err *e)
     return fd;
 }
 
-bool input_load(struct cmd_context *c, const char *path, int *fd, struct asset *asset,
-                 struct probe_report **probe, struct err *e)
+static bool describe(struct cmd_context *c, const char *path, int fd, struct asset *asset,
+                     struct err *e)
 {
     char hash[65];
+    if (!file_hash(fd, hash, e))
+        return err_wrap(e, "%s", path);
+    *asset = (struct asset){
+        .path = path,
+        .content_hash = arena_strdup(c->arena, hash),
+        .size_bytes = file_size(fd),
+    };
+    return asset->content_hash ? true : err_set(e, ERR_NO_MEMORY, "no memory for %s", path);
+}
+
+bool input_load(struct cmd_context *c, const char *path, int *fd, struct asset *asset,
+                struct probe_report **probe, struct err *e)
+{
     *fd = input_open(path, e);
     if (*fd < 0)
         return false;
     *probe = probe_run(*fd, -1, c->cancel, c->arena, e);
-    if (!*probe || !file_hash(*fd, hash, e)) {
+    bool ok = *probe ? describe(c, path, *fd, asset, e) : err_wrap(e, "%s", path);
+    if (ok) {
+        asset_from_probe(*probe, asset);
+    } else {
         close(*fd);
         *fd = -1;
-        return err_wrap(e, "%s", path);
     }
-    *asset = (struct asset){
-        .path = path,
-        .content_hash = arena_strdup(c->arena, hash),
-        .size_bytes = file_size(*fd),
-    };
-    asset_from_probe(*probe, asset);
-    return asset->content_hash ? true : err_set(e, ERR_NO_MEMORY, "no memory for %s", path);
+    return ok;
+}
+
+bool input_load_any(struct cmd_context *c, const char *path, int *fd, struct asset *asset,
+                    struct err *e)
+{
+    struct probe_report *probe;
+    const char *dot = strrchr(path, '.');
+    if (!dot || strcasecmp(dot, ".cube") != 0)
+        return input_load(c, path, fd, asset, &probe, e);
+    *fd = input_open(path, e);
+    if (*fd < 0)
+        return false;
+    if (describe(c, path, *fd, asset, e)) {
+        asset->kind = "lut";
+        return true;
+    }
+    close(*fd);
+    *fd = -1;
+    return false;
 }
 
 bool output_write(const char *path, const char *text, size_t n, struct err *e)

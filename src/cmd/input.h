@@ -15,6 +15,11 @@ int input_open(const char *path, struct err *e);
 bool input_load(struct cmd_context *c, const char *path, int *fd, struct asset *asset,
                  struct probe_report **probe, struct err *e);
 
+/* The same for what a timeline may name besides media: a .cube table, told by its name, is not
+ * probed. */
+bool input_load_any(struct cmd_context *c, const char *path, int *fd, struct asset *asset,
+                    struct err *e);
+
 /* Writes text to a file: whole or not at all. "-" is stdout. */
 bool output_write(const char *path, const char *text, size_t n, struct err *e);
 

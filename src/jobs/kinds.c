@@ -7,7 +7,8 @@
 #include "jobs/selftest.h"
 
 const struct horse_kind *const horse_kinds[] = {
-    &horse_probe, &horse_still, &horse_analyze, &horse_render, &horse_selftest, NULL,
+    &horse_probe, &horse_still, &horse_analyze, &horse_render, &horse_frame, &horse_validate,
+    &horse_selftest, NULL,
 };
 
 const struct job_kind *const job_kinds[] = {

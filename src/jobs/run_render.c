@@ -8,6 +8,8 @@
 #include "core/timebase.h"
 #include "jobs/analyze.h"
 #include "jobs/film.h"
+#include "jobs/film_assets.h"
+#include "jobs/pieces.h"
 #include "jobs/worker.h"
 #include "jobs/workspace.h"
 #include "store/store.h"
@@ -23,21 +25,10 @@ struct render_run {
     struct arena *arena;
     struct project_detail project;
     struct film_order *order;
-    struct film_source_file files[FILM_MAX_SOURCES];
+    struct film_assets assets;
+    struct film_source_file files[FILM_MAX_SOURCES]; /* of the assets */
     int file_count;
 };
-
-/* The gate is looked at when a render is asked for, when it starts and before its film appears:
- * consent may be withdrawn at any time. */
-static bool consent_holds(struct render_run *r, struct err *e)
-{
-    struct consent c;
-    if (!consent_get(r->ws->store, r->project.asset.id, &c, r->arena, e))
-        return false;
-    if (c.has_checkbox && (c.document_path || !r->ws->config->consent_require_document))
-        return true;
-    return err_set(e, ERR_FORBIDDEN, "Creator consent is required before rendering");
-}
 
 /* --- Timeline --------------------------------------------------------------------------------- */
 
@@ -54,8 +45,11 @@ static bool lay_out(struct render_run *r, struct err *e)
     struct analysis_report *report;
     const char *json;
     job_run_log(r->run, "Timeline is empty; running auto-analysis");
-    bool ok = analyze_run(r->files[0].fd, &watch, job_run_cancel(r->run), r->arena, &report, &json,
-                          e);
+    int fd = workspace_open_media(r->ws, r->project.asset.path, e);
+    bool ok = fd >= 0 &&
+              analyze_run(fd, &watch, job_run_cancel(r->run), r->arena, &report, &json, e);
+    if (fd >= 0)
+        close(fd);
     struct timeline *tl =
         ok ? analyze_layout(r->ws, &r->project.asset, report, r->arena, e) : NULL;
     struct buf text;
@@ -74,46 +68,38 @@ static bool lay_out(struct render_run *r, struct err *e)
 
 /* --- Sources ---------------------------------------------------------------------------------- */
 
-static bool add_file(struct render_run *r, const struct asset *asset, const char *called,
-                     struct err *e)
+/* The timeline that is rendered; laid out first when it is empty. */
+static struct timeline *find_timeline(struct render_run *r, struct err *e)
 {
-    if (r->file_count == FILM_MAX_SOURCES)
-        return err_set(e, ERR_INVALID, "the timeline uses more than %d files", FILM_MAX_SOURCES);
-    int fd = workspace_open_media(r->ws, asset->path, e);
-    if (fd < 0)
-        return err_wrap(e, "asset %lld", (long long)asset->id);
-    r->files[r->file_count++] = film_source_of(asset, called, fd);
-    return true;
+    const struct wire_raw *text = &r->order->timeline;
+    struct timeline *tl =
+        text->text ? timeline_parse_trusted(text->text, text->len, r->arena, e) : NULL;
+    if (text->text && !tl)
+        return err_wrap(e, "timeline"), NULL;
+    if (tl && tl->segments.count > 0)
+        return tl;
+    return lay_out(r, e) ? timeline_parse_trusted(text->text, text->len, r->arena, e) : NULL;
 }
 
-static bool has_file(const struct render_run *r, const char *called)
+/* The gate is looked at when a render is asked for, when it starts and before its film appears:
+ * consent may be withdrawn at any time. */
+static bool consent_holds(struct render_run *r, struct err *e)
 {
-    for (int i = 0; i < r->file_count; i++)
-        if (r->files[i].path && strcmp(r->files[i].path, called) == 0)
-            return true;
-    return false;
+    return film_assets_consent(r->ws, &r->assets, r->arena, e);
 }
 
-/* Sounds that the timeline names by an asset's path or media URL. */
-static bool add_sounds(struct render_run *r, struct err *e)
+static bool open_sources(struct render_run *r, struct err *e)
 {
-    struct timeline *tl = timeline_parse_trusted(r->order->timeline.text, r->order->timeline.len,
-                                                 r->arena, e);
-    if (!tl)
-        return err_wrap(e, "timeline");
-    const struct timeline_segment *seg = timeline_segments(tl);
-    for (size_t i = 0; i < tl->segments.count; i++) {
-        const char *path = seg[i].sfx ? seg[i].sfx->path : NULL;
-        struct asset asset;
-        if (!path || has_file(r, path))
-            continue;
-        const char *stored = strncmp(path, "/media/", 7) == 0 ? path + 7 : path;
-        if (!asset_by_path(r->ws->store, stored, &asset, r->arena, e))
-            return err_wrap(e, "sound of segment %zu", i);
-        if (!add_file(r, &asset, path, e))
-            return false;
-    }
-    return true;
+    const struct asset *own = &r->project.asset;
+    r->assets = (struct film_assets){.items[0] = {.asset = *own, .name = own->path}, .count = 1};
+    if (!consent_holds(r, e)) /* before anything is done with it */
+        return false;
+    struct timeline *tl = find_timeline(r, e);
+    if (!tl || !film_assets_find(r->ws->store, own, tl, &r->assets, r->arena, e) ||
+        !consent_holds(r, e))
+        return false;
+    r->file_count = r->assets.count;
+    return film_assets_open(r->ws, &r->assets, r->files, e);
 }
 
 /* --- Rendering and publishing ----------------------------------------------------------------- */
@@ -139,7 +125,7 @@ static const char *film_name(const struct render_run *r)
                         job->attempt);
 }
 
-static bool publish(struct render_run *r, int film_fd, struct err *e)
+static bool publish(struct render_run *r, int film_fd, const char *report, struct err *e)
 {
     const char *name = film_name(r);
     const char *path = name ? arena_printf(r->arena, "final/%s", name) : NULL;
@@ -149,24 +135,34 @@ static bool publish(struct render_run *r, int film_fd, struct err *e)
     if (!consent_holds(r, e) || !job_run_still_mine(r->run, e) ||
         !file_publish(film_fd, r->ws->media_fd[MEDIA_FINAL], name, e))
         return false;
-    const char *url = workspace_url(path, r->arena);
-    job_run_log(r->run, "Render complete -> %s", url);
-    return job_run_set_output(r->run, path, e) &&
-           job_run_set_result(r->run, arena_printf(r->arena, "{\"output_url\":\"%s\"}", url), e);
+    job_run_log(r->run, "Render complete -> %s", workspace_url(path, r->arena));
+    return job_run_set_output(r->run, path, e) && job_run_set_result(r->run, report, e);
 }
 
 static bool render(struct render_run *r, struct err *e)
 {
-    struct film_callbacks on = {on_render_progress, on_render_log, r};
+    const struct job *job = job_run_job(r->run);
+    char list_key[CHUNK_KEY_SIZE];
+    const char *report;
+    pieces_key(job->id, job->attempt, list_key);
+    struct film_job film = {
+        .config = r->ws->config,
+        .order = r->order,
+        .project_id = r->project.project.id,
+        .sources = r->files,
+        .source_count = r->file_count,
+        .cache_fd = r->ws->cache_fd,
+        .list_key = list_key,
+        .on = {on_render_progress, on_render_log, r},
+        .cancel = job_run_cancel(r->run),
+    };
     job_run_log(r->run, "Timeline ready; beginning composition");
     if (!job_run_rendering(r->run, e))
         return false;
     int film_fd = file_temp(r->ws->media_fd[MEDIA_FINAL], e);
     if (film_fd < 0)
         return false;
-    bool ok = film_render(r->ws->config, r->order, r->project.project.id, r->files, r->file_count,
-                          r->ws->cache_fd, film_fd, &on, job_run_cancel(r->run), e) &&
-              publish(r, film_fd, e);
+    bool ok = film_render(&film, film_fd, r->arena, &report, e) && publish(r, film_fd, report, e);
     close(film_fd);
     return ok;
 }
@@ -179,21 +175,8 @@ static bool run_render(struct job_run *run, struct err *e)
     job_run_progress(run, 5, "setup");
     r.order = wire_read_trusted(&wire_film_order, job->spec, strlen(job->spec), r.arena, e);
     bool ok = r.order && project_get(r.ws->store, job->project_id, &r.project, r.arena, e) &&
-              consent_holds(&r, e) &&
-              add_file(&r, &r.project.asset, r.project.asset.path, e);
-    if (ok) {
-        struct timeline *tl = r.order->timeline.text
-                                  ? timeline_parse_trusted(r.order->timeline.text,
-                                                           r.order->timeline.len, r.arena, e)
-                                  : NULL;
-        if (r.order->timeline.text && !tl)
-            ok = err_wrap(e, "timeline");
-        else if (!tl || tl->segments.count == 0)
-            ok = lay_out(&r, e);
-    }
-    ok = ok && add_sounds(&r, e) && render(&r, e);
-    for (int i = 0; i < r.file_count; i++)
-        close(r.files[i].fd);
+              open_sources(&r, e) && render(&r, e);
+    film_assets_close(r.files, r.file_count);
     return ok;
 }
 

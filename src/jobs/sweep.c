@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * sweep.c - removes files that belong to nothing: published just before a kill, or chunks that no
- * film has used for long. */
+ * sweep.c - removes files that belong to nothing, published just before a kill, and chunks that are
+ * too many or too old. */
 #include "jobs/workspace.h"
 
-#include "core/files.h"
+#include "jobs/chunk_store.h"
 #include "store/store.h"
 
 #include <dirent.h>
@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #define ORPHAN_AGE_S 3600               /* publishing and commit are seconds apart */
-#define CHUNK_AGE_S (7 * 24 * 3600)     /* since a film last used it */
 #define STILL_PREFIX "still_"           /* made by the thumbnail tool, no row names them */
 
 /* Calls `remove_it` for each file of a folder that is older than age_s; removes it when that says
@@ -69,20 +68,6 @@ static bool has_no_row(void *user, const char *name, bool *yes, struct err *e)
     return true;
 }
 
-static bool is_old(void *user, const char *name, bool *yes, struct err *e)
-{
-    (void)user;
-    (void)name;
-    (void)e;
-    *yes = true;
-    return true;
-}
-
-int sweep_chunks(int cache_fd, struct err *e)
-{
-    return sweep_folder(cache_fd, CHUNK_AGE_S, is_old, NULL, e);
-}
-
 int workspace_sweep(struct workspace *ws, struct err *e)
 {
     /* Signed documents are never swept: an older one is still evidence. */
@@ -95,6 +80,6 @@ int workspace_sweep(struct workspace *ws, struct err *e)
             return -1;
         total += n;
     }
-    int n = sweep_chunks(ws->cache_fd, e);
+    int n = chunk_store_tidy(ws->cache_fd, ws->config->cache_bytes, e);
     return n < 0 ? -1 : total + n;
 }

@@ -49,10 +49,7 @@ const char *workspace_url(const char *path, struct arena *a);
 void workspace_remove(const struct workspace *ws, const char *path);
 
 /* Deletes media files that no row knows and that are older than an hour (left by a kill between
- * publishing and commit), and chunks unused for long. Returns how many, -1 on failure. */
+ * publishing and commit), and chunks that are too many or too old. Returns how many, -1 on failure. */
 int workspace_sweep(struct workspace *ws, struct err *e);
-
-/* Deletes chunks that no film has used for a week. How many; -1 on failure. */
-int sweep_chunks(int cache_fd, struct err *e);
 
 #endif

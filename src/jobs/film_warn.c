@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jobs/film_warn.h"
+
+#include "core/timebase.h"
+#include "core/utf8.h"
+#include "jobs/film_report.h"
+#include "timeline/timeline.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ENLARGED_AT_LEAST 1.05 /* below, nobody sees it */
+#define WORD_SLACK_S 0.02      /* a cut so near a word's edge is not in it */
+#define FILM_SHORTEST_S 1.0
+
+/* What the platforms take at most, in seconds (November 2026). */
+static const struct {
+    const char *zone, *platform;
+    double longest_s;
+} platforms[] = {
+    {"universal", "YouTube Shorts and Reels", 180},
+    {"shorts", "YouTube Shorts", 180},
+    {"reels", "Reels", 180},
+    {"tiktok", "TikTok", 600},
+};
+
+struct warner {
+    const struct film_spec *spec;
+    const struct plan *plan;
+    const struct timeline *tl;
+    struct film_finding *list;
+    size_t count;
+    struct arena *arena;
+};
+
+/* NULL: enough were found, or there is no memory. */
+static struct film_finding *warn(struct warner *w, const char *code, const char *message)
+{
+    if (w->count == FILM_MAX_WARNINGS || !message)
+        return NULL;
+    struct film_finding *f = &w->list[w->count++];
+    *f = (struct film_finding){code, message, INT64_MIN, NULL, NAN};
+    return f;
+}
+
+/* --- Length ----------------------------------------------------------------------------------- */
+
+static void warn_of_length(struct warner *w)
+{
+    double s = ticks_to_seconds(w->plan->duration_ticks);
+    const char *zone = w->tl->safe_zone ? w->tl->safe_zone : "universal";
+    if (s < FILM_SHORTEST_S)
+        warn(w, "film_too_short",
+             arena_printf(w->arena, "The film lasts %.2f s; platforms refuse less than %g s", s,
+                          FILM_SHORTEST_S));
+    for (size_t i = 0; i < sizeof platforms / sizeof *platforms; i++)
+        if (strcmp(zone, platforms[i].zone) == 0 && s > platforms[i].longest_s)
+            warn(w, "film_too_long",
+                 arena_printf(w->arena, "The film lasts %.1f s; %s take at most %g s", s,
+                              platforms[i].platform, platforms[i].longest_s));
+}
+
+/* --- Small sources ---------------------------------------------------------------------------- */
+
+/* How much a source is enlarged to fill the frame. */
+static double enlargement(const struct warner *w, const struct plan_segment *s)
+{
+    const struct spec_source *src = (const struct spec_source *)w->spec->sources.items + s->source;
+    if (src->has_video != 1 || src->width < 1 || src->height < 1)
+        return 0;
+    double x = (double)w->plan->format.width / (double)src->width;
+    double y = (double)w->plan->format.height / (double)src->height;
+    return s->fit == FIT_CROP ? fmax(x, y) : fmin(x, y);
+}
+
+static void warn_of_small_sources(struct warner *w)
+{
+    bool told[FILM_MAX_SOURCES] = {false};
+    for (size_t i = 0; i < w->plan->segment_count; i++) {
+        const struct plan_segment *s = &w->plan->segments[i];
+        const struct spec_source *src =
+            (const struct spec_source *)w->spec->sources.items + s->source;
+        double times = enlargement(w, s);
+        if (times < ENLARGED_AT_LEAST || told[s->source])
+            continue;
+        told[s->source] = true;
+        struct film_finding *f =
+            warn(w, "source_too_small",
+                 arena_printf(w->arena,
+                              "The picture of %lldx%lld is enlarged %.2f times to fill %dx%d; it "
+                              "will look soft",
+                              (long long)src->width, (long long)src->height, times,
+                              w->plan->format.width, w->plan->format.height));
+        if (f) {
+            f->segment = (int64_t)s->index;
+            f->time = ticks_to_seconds(s->out_start);
+        }
+    }
+}
+
+/* --- Cuts ------------------------------------------------------------------------------------- */
+
+/* A segment's start or end that lies in a word of its captions. */
+static void warn_of_cut(struct warner *w, const struct plan_segment *s, const struct caption *c,
+                        double cut_s, int64_t film_ticks)
+{
+    const struct caption_word *word = c->words.items;
+    for (size_t i = 0; i < c->words.count; i++) {
+        if (cut_s <= word[i].start + WORD_SLACK_S || cut_s >= word[i].end - WORD_SLACK_S)
+            continue;
+        struct film_finding *f =
+            warn(w, "cut_inside_word",
+                 arena_printf(w->arena, "The cut at %.2f s of the source lies inside \"%.60s\" "
+                              "(%.2f to %.2f s)", cut_s, word[i].text, word[i].start, word[i].end));
+        if (f) {
+            f->segment = (int64_t)s->index;
+            f->caption = c->text;
+            f->time = ticks_to_seconds(film_ticks);
+        }
+        return;
+    }
+}
+
+static void warn_of_cuts(struct warner *w)
+{
+    const struct timeline_segment *segments = timeline_segments(w->tl);
+    for (size_t i = 0; i < w->plan->segment_count && w->count < FILM_MAX_WARNINGS; i++) {
+        const struct plan_segment *s = &w->plan->segments[i];
+        const struct wire_list *list = timeline_captions_of(w->tl, &segments[s->index]);
+        const struct caption *c = list->items;
+        double start = segments[s->index].start, end = segments[s->index].end;
+        for (size_t k = 0; k < list->count; k++) {
+            if (c[k].start < start && start < c[k].end)
+                warn_of_cut(w, s, &c[k], start, s->out_start);
+            if (c[k].start < end && end < c[k].end)
+                warn_of_cut(w, s, &c[k], end, s->out_end);
+        }
+    }
+}
+
+/* --- Letters ---------------------------------------------------------------------------------- */
+
+static void warn_of_letters(struct warner *w, struct captions *captions)
+{
+    const char *left_out = captions_left_out(captions);
+    if (*left_out)
+        warn(w, "no_font",
+             arena_printf(w->arena, "No font draws these characters, they are left out: %.300s",
+                          left_out));
+}
+
+bool film_warn(const struct film_spec *spec, const struct plan *plan, struct captions *captions,
+               struct wire_list *out, struct arena *a, struct err *e)
+{
+    const struct wire_raw *text = &spec->order->timeline;
+    struct warner w = {.spec = spec, .plan = plan, .arena = a};
+    w.list = arena_array(a, FILM_MAX_WARNINGS, sizeof *w.list);
+    w.tl = w.list ? timeline_parse_trusted(text->text, text->len, a, e) : NULL;
+    if (!w.list)
+        return err_set(e, ERR_NO_MEMORY, "no memory for warnings");
+    if (!w.tl)
+        return false;
+    warn_of_length(&w);
+    warn_of_small_sources(&w);
+    warn_of_cuts(&w);
+    warn_of_letters(&w, captions);
+    *out = (struct wire_list){w.list, w.count};
+    return !a->failed || err_set(e, ERR_NO_MEMORY, "no memory for warnings");
+}
