@@ -4,12 +4,13 @@
  * The curve, for each node of the table:
  *   - to light in nits: PQ after SMPTE ST 2084; HLG after BT.2100 with its OOTF for a display of
  *     1000 nits (gamma 1.2); SDR with bt2020 primaries by gamma 2.4 (BT.1886);
- *   - the largest of R, G, B goes through the EETF of BT.2390-8 section 5.4.1 (no black lift) from
- *     the film's peak to WHITE_NITS, and all three are multiplied by what that does to it, so that
- *     hue and saturation stay and nothing is clipped. Below the knee (165 nits for a film of 1000)
- *     light stays as it is; diffuse white, 203 nits after BT.2408, comes to 78..84 % of the signal;
- *   - bt2020 to bt709 primaries (BT.2087); what lies outside of bt709 then moves towards the grey of
- *     its own luminance just as far as it must;
+ *   - bt2020 to bt709 primaries (BT.2087);
+ *   - the largest of R, G, B, in either primaries, goes through the EETF of BT.2390-8 section 5.4.1
+ *     (no black lift) from the film's peak to WHITE_NITS, and all three are multiplied by what that
+ *     does to it, so that hue and saturation stay and nothing is clipped. Below the knee (165 nits
+ *     for a film of 1000) light stays as it is; diffuse white, 203 nits after BT.2408, comes to
+ *     78..84 % of the signal;
+ *   - what lies outside of bt709 moves towards the grey of its own luminance just as far as it must;
  *   - to the signal by gamma 1/2.4, the inverse of BT.1886, and to bt709 YCbCr.
  * A film's peak is what it says of itself (MaxCLL, else the mastering display), rounded up to 1000,
  * 2000 or 4000 nits; 4000 where it says nothing.
@@ -236,12 +237,12 @@ static struct rgb map_colour(const struct kind *k, struct rgb signal)
     struct rgb x = light_of(k, signal);
     double most = largest(x);
 
-    if (k->transfer != 0 && most > 0)
-        x = times(x, eetf(most, k->peak_nits) / most);
-    x = times(x, 1 / WHITE_NITS);
     if (k->wide)
         x = bt709_from_bt2020(x);
-    return each(into_gamut(x), sdr_signal);
+    most = fmax(most, largest(x));
+    if (k->transfer != 0 && most > 0)
+        x = times(x, eetf(most, k->peak_nits) / most);
+    return each(into_gamut(times(x, 1 / WHITE_NITS)), sdr_signal);
 }
 
 /* --- The table --- */
