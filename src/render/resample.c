@@ -2,46 +2,49 @@
  * resample.c - sub-sample exact bicubic scaling of 8-bit 4:2:0.
  *
  * DESIGN. Each plane has two axes; an axis says for every output position which source samples
- * count and how much (14-bit weights that sum to exactly 1). Rows are filtered across first, into a
+ * count and how much. Rows are filtered across first, into a
  * ring that holds as many as the filter down needs, then down into the frame: the across pass, the
  * slower one, sees every source row once, and everything stays in the first-level cache.
  */
 #include "render/resample.h"
 
+#include "render/resample_loops.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
-#define WEIGHT_BITS 14
-#define ROW_BITS 6 /* fraction kept between the passes; bicubic overshoot still fits 16 bits */
 #define MAX_REDUCTION 64
 #define MAX_TAPS (4 * MAX_REDUCTION + 4)
 
-struct axis {
-    int count;           /* output positions */
-    int taps;            /* weights for each */
-    int *first;          /* [count] first source sample; first + taps <= size of the source */
-    int16_t *weights;    /* [count * taps] */
-    size_t capacity;     /* of weights */
-    int size;            /* what it was made for: source samples, */
-    double origin, step; /* position of output 0, and from one to the next */
-};
-
 struct resampler {
+    const struct resample_loops *loops;
     struct axis x[2], y[2]; /* luma, chroma */
     int16_t *ring;
     size_t ring_capacity;
 };
 
-struct resampler *resampler_create(struct err *e)
+struct resampler *resampler_create_with(const struct resample_loops *loops, struct err *e)
 {
     struct resampler *r = calloc(1, sizeof *r);
-    if (!r)
+    if (!r) {
         err_set(e, ERR_NO_MEMORY, "no memory to scale pictures");
+        return NULL;
+    }
+    r->loops = loops;
     return r;
+}
+
+struct resampler *resampler_create(struct err *e)
+{
+    return resampler_create_with(resample_avx2.usable() ? &resample_avx2 : &resample_plain, e);
+}
+
+static void axis_finish(struct axis *ax)
+{
+    free(ax->first);
+    free(ax->weights);
+    free(ax->picks);
 }
 
 void resampler_destroy(struct resampler *r)
@@ -49,10 +52,8 @@ void resampler_destroy(struct resampler *r)
     if (!r)
         return;
     for (int i = 0; i < 2; i++) {
-        free(r->x[i].first);
-        free(r->x[i].weights);
-        free(r->y[i].first);
-        free(r->y[i].weights);
+        axis_finish(&r->x[i]);
+        axis_finish(&r->y[i]);
     }
     free(r->ring);
     free(r);
@@ -78,6 +79,10 @@ static bool axis_reserve(struct axis *ax, int count, int taps)
         if (!first)
             return false;
         ax->first = first;
+        uint8_t *picks = realloc(ax->picks, (size_t)count * 4);
+        if (!picks)
+            return false;
+        ax->picks = picks;
     }
     if (need > ax->capacity) {
         int16_t *weights = realloc(ax->weights, need * sizeof *weights);
@@ -115,6 +120,24 @@ static void axis_fill(struct axis *ax, int i, double pos, double stretch)
     ax->first[i] = first;
 }
 
+/* Where the four samples of each output lie behind those of the first of their group of eight; the
+ * outputs in the order 0 1 4 5 2 3 6 7, which is how AVX2 adds them up. Groups count up to the
+ * first that does not fit into 16 bytes, or whose 16 bytes would reach beyond the row. */
+static void axis_pick(struct axis *ax)
+{
+    static const uint8_t order[AXIS_GROUP] = {0, 1, 4, 5, 2, 3, 6, 7};
+    const int *f = ax->first;
+    uint8_t *out = ax->picks;
+    ax->groups = 0;
+    for (; (ax->groups + 1) * AXIS_GROUP <= ax->count; ax->groups++, f += AXIS_GROUP) {
+        if (f[AXIS_GROUP - 1] + 4 - f[0] > 16 || f[0] + 16 > ax->size)
+            break;
+        for (int k = 0; k < AXIS_GROUP; k++)
+            for (int t = 0; t < 4; t++)
+                *out++ = (uint8_t)(f[order[k]] - f[0] + t);
+    }
+}
+
 static bool axis_set(struct axis *ax, int size, int count, double origin, double step)
 {
     if (ax->size == size && ax->count == count && ax->origin == origin && ax->step == step)
@@ -133,134 +156,10 @@ static bool axis_set(struct axis *ax, int size, int count, double origin, double
     ax->step = step;
     for (int i = 0; i < count; i++)
         axis_fill(ax, i, origin + i * step, stretch);
-    return true;
-}
-
-#define ACROSS_SHIFT (WEIGHT_BITS - ROW_BITS)
-#define ACROSS_HALF (1 << (ACROSS_SHIFT - 1))
-#define DOWN_SHIFT (WEIGHT_BITS + ROW_BITS)
-#define DOWN_HALF (1 << (DOWN_SHIFT - 1))
-
-/* The two loops below are what scaling costs, so they have a form for SSE2, which every x86-64 has;
- * it gives the same bits. Each returns how many outputs it made. */
-#ifdef __SSE2__
-static inline __m128i load8(const int16_t *p)
-{
-    return _mm_loadu_si128((const __m128i *)(const void *)p);
-}
-
-static inline __m128i four_bytes(const uint8_t *s)
-{
-    int v;
-    memcpy(&v, s, sizeof v);
-    return _mm_cvtsi32_si128(v);
-}
-
-/* Sums of two outputs, each as a pair still to be added. Taps come in fours. */
-static inline __m128i two_outputs(const uint8_t *s0, const uint8_t *s1, const int16_t *w, int taps)
-{
-    __m128i sum = _mm_setzero_si128();
-    for (int t = 0; t < taps; t += 4) {
-        __m128i s = _mm_unpacklo_epi32(four_bytes(s0 + t), four_bytes(s1 + t));
-        __m128i ww = taps == 4 ? load8(w)
-                               : _mm_unpacklo_epi64(_mm_loadl_epi64((const void *)(w + t)),
-                                                    _mm_loadl_epi64((const void *)(w + taps + t)));
-        sum = _mm_add_epi32(sum, _mm_madd_epi16(_mm_unpacklo_epi8(s, _mm_setzero_si128()), ww));
-    }
-    return sum;
-}
-
-static inline __m128i add_pairs(__m128i a, __m128i b)
-{
-    __m128 x = _mm_castsi128_ps(a), y = _mm_castsi128_ps(b);
-    return _mm_add_epi32(_mm_castps_si128(_mm_shuffle_ps(x, y, _MM_SHUFFLE(2, 0, 2, 0))),
-                         _mm_castps_si128(_mm_shuffle_ps(x, y, _MM_SHUFFLE(3, 1, 3, 1))));
-}
-
-static inline int across_loop(const struct axis *ax, const uint8_t *src, int16_t *out, int taps)
-{
-    const __m128i half = _mm_set1_epi32(ACROSS_HALF);
-    const int *f = ax->first;
-    int i = 0;
-    for (; i + 4 <= ax->count; i += 4) {
-        const int16_t *w = ax->weights + (size_t)taps * (size_t)i;
-        __m128i v = add_pairs(two_outputs(src + f[i], src + f[i + 1], w, taps),
-                              two_outputs(src + f[i + 2], src + f[i + 3], w + 2 * taps, taps));
-        v = _mm_srai_epi32(_mm_add_epi32(v, half), ACROSS_SHIFT);
-        _mm_storel_epi64((__m128i *)(void *)(out + i), _mm_packs_epi32(v, v));
-    }
-    return i;
-}
-
-static int across_fast(const struct axis *ax, const uint8_t *src, int16_t *out)
-{
-    if (ax->taps == 4) /* enlarging: the compiler unrolls it */
-        return across_loop(ax, src, out, 4);
-    return ax->taps % 4 == 0 ? across_loop(ax, src, out, ax->taps) : 0;
-}
-
-static inline int down_loop(const int16_t *const *rows, const int16_t *w, int taps, int n,
-                            uint8_t *out)
-{
-    int i = 0;
-    for (; i + 8 <= n; i += 8) {
-        __m128i lo = _mm_set1_epi32(DOWN_HALF), hi = lo;
-        for (int t = 0; t < taps; t += 2) {
-            const __m128i ww =
-                _mm_set1_epi32((int)((uint16_t)w[t] | (uint32_t)(uint16_t)w[t + 1] << 16));
-            __m128i a = load8(rows[t] + i), b = load8(rows[t + 1] + i);
-            lo = _mm_add_epi32(lo, _mm_madd_epi16(_mm_unpacklo_epi16(a, b), ww));
-            hi = _mm_add_epi32(hi, _mm_madd_epi16(_mm_unpackhi_epi16(a, b), ww));
-        }
-        __m128i v = _mm_packs_epi32(_mm_srai_epi32(lo, DOWN_SHIFT), _mm_srai_epi32(hi, DOWN_SHIFT));
-        _mm_storel_epi64((__m128i *)(void *)(out + i), _mm_packus_epi16(v, v));
-    }
-    return i;
-}
-
-static int down_fast(const int16_t *const *rows, const int16_t *w, int taps, int n, uint8_t *out)
-{
+    ax->groups = 0;
     if (taps == 4)
-        return down_loop(rows, w, 4, n, out);
-    return taps % 2 == 0 ? down_loop(rows, w, taps, n, out) : 0;
-}
-#else
-static int across_fast(const struct axis *ax, const uint8_t *src, int16_t *out)
-{
-    (void)ax, (void)src, (void)out;
-    return 0;
-}
-
-static int down_fast(const int16_t *const *rows, const int16_t *w, int taps, int n, uint8_t *out)
-{
-    (void)rows, (void)w, (void)taps, (void)n, (void)out;
-    return 0;
-}
-#endif
-
-/* Across: one source row to one row of the ring. */
-static void filter_across(const struct axis *ax, const uint8_t *src, int16_t *out)
-{
-    for (int i = across_fast(ax, src, out); i < ax->count; i++) {
-        const uint8_t *s = src + ax->first[i];
-        const int16_t *w = ax->weights + (size_t)i * (size_t)ax->taps;
-        int sum = ACROSS_HALF;
-        for (int t = 0; t < ax->taps; t++)
-            sum += s[t] * w[t];
-        out[i] = (int16_t)(sum >> ACROSS_SHIFT);
-    }
-}
-
-/* Down: `taps` rows of the ring to one row of the frame. */
-static void filter_down(const int16_t *const *rows, const int16_t *w, int taps, int n, uint8_t *out)
-{
-    for (int i = down_fast(rows, w, taps, n, out); i < n; i++) {
-        int32_t sum = DOWN_HALF;
-        for (int t = 0; t < taps; t++)
-            sum += rows[t][i] * w[t];
-        int v = sum >> DOWN_SHIFT;
-        out[i] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
-    }
+        axis_pick(ax);
+    return true;
 }
 
 static bool ring_reserve(struct resampler *r, int rows, int width)
@@ -287,12 +186,12 @@ static bool resample_plane(struct resampler *r, const struct axis *x, const stru
         int first = y->first[j];
         next = next < first ? first : next;
         for (; next < first + y->taps; next++)
-            filter_across(x, src + (ptrdiff_t)next * src_stride,
-                          r->ring + (size_t)(next % y->taps) * (size_t)x->count);
+            r->loops->across(x, src + (ptrdiff_t)next * src_stride,
+                             r->ring + (size_t)(next % y->taps) * (size_t)x->count);
         for (int t = 0; t < y->taps; t++)
             rows[t] = r->ring + (size_t)((first + t) % y->taps) * (size_t)x->count;
-        filter_down(rows, y->weights + (size_t)j * (size_t)y->taps, y->taps, x->count,
-                    dst + (ptrdiff_t)j * dst_stride);
+        r->loops->down(rows, y->weights + (size_t)j * (size_t)y->taps, y->taps, x->count,
+                       dst + (ptrdiff_t)j * dst_stride);
     }
     return true;
 }

@@ -26,6 +26,9 @@ struct rect {
 
 struct resampler;
 struct resampler *resampler_create(struct err *e);
+/* With loops of one's own choice (resample_loops.h), to compare them. */
+struct resample_loops;
+struct resampler *resampler_create_with(const struct resample_loops *loops, struct err *e);
 void resampler_destroy(struct resampler *r);
 
 /* Fills all of dst with the part `from` of src. Fast when rectangle and sizes are those of the last
