@@ -114,6 +114,7 @@ bool effect_total_rate(const struct effect_use *uses, size_t count, struct effec
 
 /* Share of the source passed at share u of the film's time, by all ramps together. */
 double effect_total_ramp(const struct effect_use *uses, size_t count, double u);
+/* Does any of them change the speed on the way? */
 bool effect_has_ramp(const struct effect_use *uses, size_t count);
 
 /* The instant whose picture is shown at m. */

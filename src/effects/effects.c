@@ -107,8 +107,9 @@ bool effect_total_rate(const struct effect_use *uses, size_t count, struct effec
 bool effect_has_ramp(const struct effect_use *uses, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (uses[i].effect->ramp)
-            return true;
+        for (int k = 1; k < 8 && uses[i].effect->ramp; k++)
+            if (uses[i].effect->ramp(uses[i].self, k / 8.0) != k / 8.0)
+                return true;
     return false;
 }
 
