@@ -117,6 +117,25 @@ bool chunk_in_begin(struct chunk_in *in, int fd, struct err *e)
     return read_all(in, in->extradata, c->extradata_size, e);
 }
 
+bool chunk_in_skip(struct chunk_in *in, int64_t pts, struct err *e)
+{
+    uint8_t h[PACKET_BYTES];
+
+    for (;;) {
+        int64_t begin = in->pos;
+        uint32_t size;
+        if (!read_all(in, h, sizeof h, e))
+            return false;
+        size = AV_RL32(h);
+        if (size == END_MARK || size > CHUNK_MAX_PACKET || (int64_t)AV_RL64(h + 8) >= pts) {
+            in->pos = begin; /* whoever reads it says what is wrong with it */
+            return true;
+        }
+        in->pos += size;
+        in->packets++;
+    }
+}
+
 /* Far from where sums and other time bases would overflow. */
 static bool times_ok(const AVPacket *pkt)
 {

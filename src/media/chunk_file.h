@@ -51,6 +51,9 @@ struct chunk_in {
 
 bool chunk_in_begin(struct chunk_in *in, int fd, struct err *e);
 
+/* Passes over packets that are shown before `pts`; for streams whose times only rise. */
+bool chunk_in_skip(struct chunk_in *in, int64_t pts, struct err *e);
+
 /* Reads the next packet into pkt (blank before); *end is set instead after the last one. */
 bool chunk_in_next(struct chunk_in *in, AVPacket *pkt, bool *end, struct err *e);
 
