@@ -173,8 +173,8 @@ void colour_to_bt709(struct picture *p, int from_matrix, bool from_full_range)
 
 void colour_from_bt709(struct picture *p, int to_matrix)
 {
-    struct change c = change_between(colour_find_matrix(AVCOL_SPC_BT709), false,
-                                     colour_find_matrix(to_matrix));
+    struct change c =
+        change_between(colour_find_matrix(AVCOL_SPC_BT709), false, colour_find_matrix(to_matrix));
 
     change_picture(p, &c);
 }

@@ -18,8 +18,8 @@ struct colour_matrix {
 const struct colour_matrix *colour_find_matrix(int code);
 
 /* The matrix that a picture uses: its own, or where it does not say, bt2020 with HDR or bt2020
- * primaries, else by its size as players take it: bt709 from 1280 samples or more than 576 lines on,
- * bt601 below. Always one of 1, 4, 5, 6, 7, 9, 10. */
+ * primaries, else by its size as players take it: bt709 from 1280 samples or more than 576 lines
+ * on, bt601 below. Always one of 1, 4, 5, 6, 7, 9, 10. */
 int colour_matrix_of(const struct picture *p);
 
 /* Are two matrices the same for our purpose? (5 and 6 differ in primaries only, 9 and 10 in how

@@ -127,8 +127,8 @@ static void look_in_space(const struct work *w)
     uint16_t *restrict made = w->line[MADE];
 
     for (int x = 0; x < w->width; x++) {
-        int best = distance(a[x - 1], b[x - 1]) + distance(a[x], b[x]) +
-                   distance(a[x + 1], b[x + 1]) - 1;
+        int best =
+            distance(a[x - 1], b[x - 1]) + distance(a[x], b[x]) + distance(a[x + 1], b[x + 1]) - 1;
         int mean = a[x] + b[x];
 
         for (int k = 1; k <= MAX_SLOPE; k++) {

@@ -28,7 +28,8 @@
 #define CONTAINERS "mov,matroska,avi,mpegts,flv,mp3,wav,flac,ogg,aac,gif"
 
 #define VIDEO_CODECS                                                                               \
-    "h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg1video,mpeg2video,h263,flv,theora,mjpeg,prores,dnxhd,gif"
+    "h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg1video,mpeg2video,h263,flv,theora,mjpeg,prores,dnxhd,"   \
+    "gif"
 #define AUDIO_CODECS                                                                               \
     "aac,mp3float,mp3,mp2float,mp2,opus,vorbis,flac,alac,ac3,eac3,pcm_s8,pcm_u8,pcm_s16le,"        \
     "pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"   \
@@ -40,7 +41,7 @@
 #define ANALYZE_SECONDS 5
 #define OPEN_SECONDS 20.0
 #define SMALLEST_FILE_BYTES 16
-#define MAX_BAD_READS 64 /* in a row, before a file counts as ended */
+#define MAX_BAD_READS 64     /* in a row, before a file counts as ended */
 #define MIN_SAMPLE_RATE 1000 /* converting from less takes long filters: 1 Hz took 24 s, 500 MB */
 #define MAX_SAMPLE_RATE 192000
 #define MAX_CHANNELS 16
@@ -364,8 +365,7 @@ static bool is_foreign(const AVCodecParameters *p)
 
 static bool fail_foreign(const AVCodecParameters *p, struct err *e)
 {
-    return err_set(e, ERR_UNSUPPORTED,
-                   "the codec \"%s\" is not accepted; H.264 with AAC always is",
+    return err_set(e, ERR_UNSUPPORTED, "the codec \"%s\" is not accepted; H.264 with AAC always is",
                    avcodec_get_name(p->codec_id));
 }
 

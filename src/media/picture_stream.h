@@ -37,16 +37,16 @@ bool picture_stream_seek(struct picture_stream *s, int64_t t_ticks);
 void picture_stream_skip_before(struct picture_stream *s, int64_t t_ticks);
 
 /* From now on only the times from + k * step (k = 0, 1, ...) will be asked for, as far as can be
- * told: pictures that are on screen at none of them and that no other picture needs may be left out.
- * Step 0: all may be asked for. A seek and a restart end it. */
+ * told: pictures that are on screen at none of them and that no other picture needs may be left
+ * out. Step 0: all may be asked for. A seek and a restart end it. */
 void picture_stream_ask_for(struct picture_stream *s, int64_t from_ticks, int64_t step_ticks);
 
 /* May a picture with after < its time <= upto have been left out for that reason? */
 bool picture_stream_has_gap(const struct picture_stream *s, int64_t after_ticks,
                             int64_t upto_ticks);
 
-/* The latest time whose picture may have been left out before skip_before()'s, or made without a neighbour that was, since
- * the last call of skip_before(), seek() or restart(); INT64_MIN none. */
+/* The latest time whose picture may have been left out before skip_before()'s, or made without a
+ * neighbour that was, since the last call of skip_before(), seek() or restart(); INT64_MIN none. */
 int64_t picture_stream_skipped(const struct picture_stream *s);
 
 /* Would a seek to t get there sooner than reading on from the picture at `here`? */

@@ -2,8 +2,8 @@
  * scale.c - one picture into another: crop, scale, turn upright, right colours.
  *
  * The order is chosen for cheapness: the crop is a matter of pointers, libswscale reads the
- * source's samples of any depth once and writes 4:2:0 in the target's size, and what is left (light,
- * matrix, turning) works on that. Where nothing changes its size, libswscale is left out.
+ * source's samples of any depth once and writes 4:2:0 in the target's size, and what is left
+ * (light, matrix, turning) works on that. Where nothing changes its size, libswscale is left out.
  */
 #include "media/scale.h"
 
@@ -69,8 +69,7 @@ void picture_upright_size(const struct picture *p, int *width, int *height)
 
 bool scale_is_plain(const struct picture *src)
 {
-    return scale_is_direct(src) && !src->full_range &&
-           colour_same_matrix(colour_matrix_of(src), 1);
+    return scale_is_direct(src) && !src->full_range && colour_same_matrix(colour_matrix_of(src), 1);
 }
 
 static bool is_8bit_420(const struct picture *p)

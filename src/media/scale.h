@@ -43,8 +43,8 @@ bool scale_is_plain(const struct picture *src);
 
 /* Can src's samples be resampled as they are - upright, 8-bit 4:2:0, no other light - though their
  * matrix or range may differ? Then, and for plain ones too, call scale_finish_colours() on what was
- * resampled, before anything is drawn on it: src is the picture the samples came from. Costs nothing
- * for plain ones, else about as much as a copy. */
+ * resampled, before anything is drawn on it: src is the picture the samples came from. Costs
+ * nothing for plain ones, else about as much as a copy. */
 bool scale_is_direct(const struct picture *src);
 void scale_finish_colours(struct picture *resampled, const struct picture *src);
 

@@ -10,7 +10,8 @@
  *     does to it, so that hue and saturation stay and nothing is clipped. Below the knee (165 nits
  *     for a film of 1000) light stays as it is; diffuse white, 203 nits after BT.2408, comes to
  *     78..84 % of the signal;
- *   - what lies outside of bt709 moves towards the grey of its own luminance just as far as it must;
+ *   - what lies outside of bt709 moves towards the grey of its own luminance just as far as it
+ * must;
  *   - to the signal by gamma 1/2.4, the inverse of BT.1886, and to bt709 YCbCr.
  * A film's peak is what it says of itself (MaxCLL, else the mastering display), rounded up to 1000,
  * 2000 or 4000 nits; 4000 where it says nothing.

