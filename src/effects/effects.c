@@ -6,7 +6,8 @@
 #include <string.h>
 
 extern const struct effect fx_zoom, fx_punch_in, fx_beat_pulse, fx_shake, fx_mirror, fx_slowmo,
-    fx_speed, fx_freeze, fx_reverse;
+    fx_speed, fx_freeze, fx_reverse, fx_flash, fx_fade_in, fx_fade_out, fx_blur, fx_vignette,
+    fx_grayscale, fx_color, fx_lut, fx_rgb_split, fx_glitch, fx_film_grain, fx_letterbox;
 
 const struct effect *const effects[] = {
     &fx_zoom,
@@ -18,6 +19,18 @@ const struct effect *const effects[] = {
     &fx_speed,
     &fx_freeze,
     &fx_reverse,
+    &fx_flash,
+    &fx_fade_in,
+    &fx_fade_out,
+    &fx_blur,
+    &fx_vignette,
+    &fx_grayscale,
+    &fx_color,
+    &fx_lut,
+    &fx_rgb_split,
+    &fx_glitch,
+    &fx_film_grain,
+    &fx_letterbox,
     NULL,
 };
 

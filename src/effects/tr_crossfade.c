@@ -1,21 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * tr_crossfade.c - the old picture fades out while the new one fades in.
  */
+#include "effects/planes.h"
 #include "effects/transition.h"
-
-#include <math.h>
-
-static void mix_plane(const uint8_t *a, int a_stride, const uint8_t *b, int b_stride, uint8_t *out,
-                      int stride, int width, int height, int weight)
-{
-    for (int y = 0; y < height; y++) {
-        for (int x = 0; x < width; x++)
-            out[x] = (uint8_t)((a[x] * (256 - weight) + b[x] * weight + 128) >> 8);
-        a += a_stride;
-        b += b_stride;
-        out += stride;
-    }
-}
 
 static bool crossfade_mix(const void *self, double u, const struct picture *from,
                           const struct picture *to, struct picture *out, struct effect_desk *desk,
@@ -24,11 +11,7 @@ static bool crossfade_mix(const void *self, double u, const struct picture *from
     (void)self;
     (void)desk;
     (void)e;
-    int weight = (int)lround(u * 256);
-    for (int i = 0; i < 3; i++)
-        mix_plane(from->data[i], from->stride[i], to->data[i], to->stride[i], out->data[i],
-                  out->stride[i], i ? (out->width + 1) / 2 : out->width,
-                  i ? (out->height + 1) / 2 : out->height, weight);
+    planes_mix(from, to, plane_weight(u), out);
     return true;
 }
 

@@ -5,10 +5,16 @@
 
 #include <string.h>
 
-extern const struct transition tr_crossfade;
+extern const struct transition tr_crossfade, tr_whip, tr_slide, tr_zoom_blur, tr_flash,
+    tr_dip_to_black;
 
 const struct transition *const transitions[] = {
     &tr_crossfade,
+    &tr_whip,
+    &tr_slide,
+    &tr_zoom_blur,
+    &tr_flash,
+    &tr_dip_to_black,
     NULL,
 };
 

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * fx_lut.c - a colour look out of a .cube file.
+ *
+ * DESIGN. The file maps red, green and blue; pictures are luma and chroma. So the map is first
+ * taken over into a lattice of its own: for every luma and for every 8th value of U and V, what
+ * becomes of them, with 6 bits of fraction. Painting then looks up each sample between the four
+ * points around its chroma. Colours that no red, green and blue can make are moved by what the
+ * nearest one is moved by, so that a table that changes nothing changes nothing.
+ */
+#include "effects/cube.h"
+#include "effects/desk.h"
+#include "effects/effect.h"
+#include "effects/planes.h"
+#include "effects/rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+struct lut {
+    double amount;
+    const char *file;
+};
+
+/* v: strength. */
+static bool lut_look(const void *self, const struct effect_moment *m, struct effect_look *out)
+{
+    (void)m;
+    const struct lut *l = self;
+    out->v[0] = l->amount;
+    return l->amount > 0 && l->file;
+}
+
+#define STEP_BITS 3
+#define STEP (1 << STEP_BITS)
+#define CELLS (256 / STEP)
+#define POINTS (CELLS + 1)
+#define FRACTION_BITS 6
+#define SHIFT (FRACTION_BITS + 2 * STEP_BITS)
+
+struct point {
+    int16_t y, u, v;
+};
+
+struct lattice {
+    bool ready;
+    int16_t weights[STEP][STEP][4];     /* of the four points around, of STEP * STEP */
+    int16_t luma[CELLS][CELLS][256][4]; /* [u][v][y]: at the four points around */
+    int16_t chroma[POINTS][POINTS][256][2];
+};
+
+/* --- The lattice ---------------------------------------------------------------------------- */
+
+static double clamp01(double v)
+{
+    return v < 0 ? 0 : v > 1 ? 1 : v;
+}
+
+static void to_yuv(const double rgb[3], double yuv[3])
+{
+    double y = 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
+    yuv[0] = 16 + 219 * y;
+    yuv[1] = 128 + 224 * (rgb[2] - y) / 1.8556;
+    yuv[2] = 128 + 224 * (rgb[0] - y) / 1.5748;
+}
+
+static int16_t fixed(double was, double from, double to, double strength)
+{
+    return (int16_t)lround((was + (to - from) * strength) * (1 << FRACTION_BITS));
+}
+
+static struct point map_point(const struct cube *c, double y, double u, double v, double strength)
+{
+    double l = (y - 16) / 219, cb = (u - 128) / 224 * 1.8556, cr = (v - 128) / 224 * 1.5748;
+    double g = l - (0.0722 * cb + 0.2126 * cr) / 0.7152;
+    double in[3] = {clamp01(l + cr), clamp01(g), clamp01(l + cb)}, out[3], from[3], to[3];
+    cube_apply(c, in, out);
+    for (int i = 0; i < 3; i++)
+        out[i] = clamp01(out[i]);
+    to_yuv(in, from);
+    to_yuv(out, to);
+    return (struct point){fixed(y, from[0], to[0], strength), fixed(u, from[1], to[1], strength),
+                          fixed(v, from[2], to[2], strength)};
+}
+
+static void place_point(struct lattice *l, int u, int v, int y, struct point p)
+{
+    l->chroma[u][v][y][0] = p.u;
+    l->chroma[u][v][y][1] = p.v;
+    for (int i = 0; i < 4; i++) { /* the cells that have it as their corner i */
+        int cu = u - i / 2, cv = v - i % 2;
+        if (cu >= 0 && cu < CELLS && cv >= 0 && cv < CELLS)
+            l->luma[cu][cv][y][i] = p.y;
+    }
+}
+
+static void fill_lattice(struct lattice *l, const struct cube *c, double strength)
+{
+    for (int u = 0; u < POINTS; u++)
+        for (int v = 0; v < POINTS; v++)
+            for (int y = 0; y < 256; y++)
+                place_point(l, u, v, y, map_point(c, y, u * STEP, v * STEP, strength));
+    for (int u = 0; u < STEP; u++)
+        for (int v = 0; v < STEP; v++)
+            for (int i = 0; i < 4; i++)
+                l->weights[u][v][i] = (int16_t)((i / 2 ? u : STEP - u) * (i % 2 ? v : STEP - v));
+    l->ready = true;
+}
+
+static const struct lattice *lattice_of(const struct effect_look *look, struct effect_desk *desk,
+                                        struct err *e)
+{
+    struct {
+        char word[8];
+        double strength;
+        int64_t file;
+    } key = {"lut", look->v[0], look->file};
+    bool fresh;
+    size_t len;
+    struct lattice *l = effect_desk_table(desk, &key, sizeof key, sizeof *l, &fresh, e);
+    if (!l || l->ready)
+        return l;
+    const char *text = effect_desk_file(desk, look->file, &len, e);
+    struct cube c;
+    if (!text)
+        return NULL;
+    if (!cube_parse(text, len, &c, e)) {
+        err_wrap(e, "the .cube file of effect lut");
+        return NULL;
+    }
+    fill_lattice(l, &c, look->v[0]);
+    cube_finish(&c);
+    return l;
+}
+
+/* --- Painting ------------------------------------------------------------------------------- */
+
+static uint8_t byte(int v)
+{
+    v = (v + (1 << (SHIFT - 1))) >> SHIFT;
+    return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+}
+
+/* Four lumas that share their chroma; the two forms give the same bits. */
+static inline void four_lumas(const int16_t (*table)[4], const int16_t *weights, uint8_t *y0,
+                              uint8_t *y1)
+{
+#ifdef __SSE2__
+    __m128i w = _mm_loadl_epi64((const __m128i *)(const void *)weights);
+    w = _mm_unpacklo_epi64(w, w);
+    __m128i a = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)(const void *)table[y0[0]]),
+                                   _mm_loadl_epi64((const __m128i *)(const void *)table[y0[1]]));
+    __m128i b = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)(const void *)table[y1[0]]),
+                                   _mm_loadl_epi64((const __m128i *)(const void *)table[y1[1]]));
+    __m128 pa = _mm_castsi128_ps(_mm_madd_epi16(a, w)), pb = _mm_castsi128_ps(_mm_madd_epi16(b, w));
+    __m128i sum = _mm_add_epi32(_mm_castps_si128(_mm_shuffle_ps(pa, pb, _MM_SHUFFLE(2, 0, 2, 0))),
+                                _mm_castps_si128(_mm_shuffle_ps(pa, pb, _MM_SHUFFLE(3, 1, 3, 1))));
+    sum = _mm_srai_epi32(_mm_add_epi32(sum, _mm_set1_epi32(1 << (SHIFT - 1))), SHIFT);
+    sum = _mm_packs_epi32(sum, sum);
+    uint32_t four = (uint32_t)_mm_cvtsi128_si32(_mm_packus_epi16(sum, sum));
+    y0[0] = (uint8_t)four;
+    y0[1] = (uint8_t)(four >> 8);
+    y1[0] = (uint8_t)(four >> 16);
+    y1[1] = (uint8_t)(four >> 24);
+#else
+    uint8_t *at[4] = {y0, y0 + 1, y1, y1 + 1};
+    for (int i = 0; i < 4; i++) {
+        const int16_t *t = table[*at[i]];
+        *at[i] =
+            byte(t[0] * weights[0] + t[1] * weights[1] + t[2] * weights[2] + t[3] * weights[3]);
+    }
+#endif
+}
+
+static void paint_lines(const struct lattice *l, uint8_t *y0, uint8_t *y1, uint8_t *u, uint8_t *v,
+                        int n)
+{
+    for (int x = 0; x < n; x++) {
+        int cu = u[x] >> STEP_BITS, cv = v[x] >> STEP_BITS;
+        const int16_t *w = l->weights[u[x] & (STEP - 1)][v[x] & (STEP - 1)];
+        int light = (y0[2 * x] + y0[2 * x + 1] + y1[2 * x] + y1[2 * x + 1] + 2) >> 2;
+        const int16_t *a = l->chroma[cu][cv][light], *b = l->chroma[cu][cv + 1][light];
+        const int16_t *c = l->chroma[cu + 1][cv][light], *d = l->chroma[cu + 1][cv + 1][light];
+        u[x] = byte(a[0] * w[0] + b[0] * w[1] + c[0] * w[2] + d[0] * w[3]);
+        v[x] = byte(a[1] * w[0] + b[1] * w[1] + c[1] * w[2] + d[1] * w[3]);
+        four_lumas(l->luma[cu][cv], w, y0 + 2 * x, y1 + 2 * x);
+    }
+}
+
+static bool lut_paint(const struct effect_look *look, struct picture *frame,
+                      struct effect_desk *desk, struct err *e)
+{
+    const struct lattice *l = lattice_of(look, desk, e);
+    if (!l)
+        return false;
+    for (int line = 0; line < frame->height / 2; line++)
+        paint_lines(l, plane_row(frame, 0, 2 * line), plane_row(frame, 0, 2 * line + 1),
+                    plane_row(frame, 1, line), plane_row(frame, 2, line), frame->width / 2);
+    return true;
+}
+
+static const struct param lut_params[] = {
+    ROW_FILE(struct lut, file, "The .cube file: an asset's id, or a path below the media folder."),
+    ROW_NUMBER(struct lut, amount, 0, 1, 1, "0..1", "How much of its look is taken over."),
+    {0},
+};
+
+const struct effect fx_lut = {
+    .name = "lut",
+    .title = "Colour look",
+    .help = "A colour look out of a .cube file.",
+    .params = lut_params,
+    .self_size = sizeof(struct lut),
+    .look = lut_look,
+    .paint = lut_paint,
+};
