@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which encoder settings give a quality for the least CPU: makes docs/render-presets.md's tables.
+
+    presets.py BUILD [standard|high|draft]... > tables.md      clips: those of AIVE_TEST_MEDIA
+
+Each candidate is encoded at two CRFs around a guess; CPU and bytes at the baseline's SSIM are read
+off the line through them, clip by clip. Shown are means over the clips of the ratios to the baseline:
+least CPU wins among those whose file is no larger.
+"""
+
+import math
+import os
+import subprocess
+import sys
+
+CLIPS = ["portrait_talking_host.mp4", "flower.mp4", "big_buck_bunny_30s.webm",
+         "tears_of_steel_battle.webm"]
+
+# name: (x264 preset, look-ahead, options, CRF less than the baseline's to begin with)
+STANDARD = ("veryfast", 10, "-", 0), 21, {
+    "superfast": ("superfast", 10, "-", 0.5),
+    "superfast, mbtree": ("superfast", 10, "mbtree=1", 0),
+    "superfast, mbtree, subme 2": ("superfast", 10, "mbtree=1:subme=2", 0),
+    "superfast, mbtree, P8x8": ("superfast", 10, "mbtree=1:partitions=p8x8,i8x8,i4x4", 0),
+    "ultrafast, mbtree, cabac, 8x8dct, deblock, subme 1": (
+        "ultrafast", 10, "mbtree=1:cabac=1:deblock=0,0:subme=1:aq-mode=1:bframes=2:weightp=1", 0),
+    "subme 1": ("veryfast", 10, "subme=1", 0),
+    "subme 3": ("veryfast", 10, "subme=3", 0),
+    "subme 4": ("veryfast", 10, "subme=4", 0),
+    "me dia": ("veryfast", 10, "me=dia", 0),
+    "me dia, subme 1": ("veryfast", 10, "me=dia:subme=1", 0),
+    "bframes 0": ("veryfast", 10, "bframes=0", 0),
+    "bframes 1": ("veryfast", 10, "bframes=1", 0),
+    "bframes 3": ("veryfast", 10, "bframes=3", 0),
+    "bframes 3, b-adapt 0": ("veryfast", 10, "bframes=3:b-adapt=0", 0),
+    "b-adapt 0": ("veryfast", 10, "b-adapt=0", 0),
+    "b-adapt 0, subme 1": ("veryfast", 10, "b-adapt=0:subme=1", 0),
+    "weightp 0": ("veryfast", 10, "weightp=0", 0),
+    "weightb 0": ("veryfast", 10, "weightb=0", 0),
+    "look-ahead 5": ("veryfast", 5, "-", 0),
+    "look-ahead 15": ("veryfast", 15, "-", 0),
+    "look-ahead 20": ("veryfast", 20, "-", 0),
+    "no mbtree": ("veryfast", 10, "mbtree=0", 0.5),
+    "aq-mode 0": ("veryfast", 10, "aq-mode=0", 0),
+    "aq-mode 2": ("veryfast", 10, "aq-mode=2", 0),
+    "aq-mode 3": ("veryfast", 10, "aq-mode=3", 0),
+    "aq-strength 0.6": ("veryfast", 10, "aq-strength=0.6", 0),
+    "I8x8, I4x4 only": ("veryfast", 10, "partitions=i8x8,i4x4", 0),
+    "no deblock": ("veryfast", 10, "no-deblock=1", 0),
+    "deblock -1": ("veryfast", 10, "deblock=-1,-1", 0),
+    "trellis 1": ("veryfast", 10, "trellis=1", 0),
+    "ref 2": ("veryfast", 10, "ref=2", 0),
+    "no chroma-me": ("veryfast", 10, "chroma-me=0", 0),
+    "no fast-pskip": ("veryfast", 10, "fast-pskip=0", 0),
+    "direct temporal": ("veryfast", 10, "direct=temporal", 0),
+    "faster": ("faster", 10, "-", 0),
+}
+HIGH = ("medium", 20, "-", 0), 18.5, {
+    "veryfast": ("veryfast", 10, "-", 0.5),
+    "veryfast, subme 4": ("veryfast", 10, "subme=4", 0.3),
+    "faster": ("faster", 10, "-", 0.3),
+    "faster, trellis 0": ("faster", 10, "trellis=0", 0.3),
+    "fast": ("fast", 10, "-", 0),
+    "fast, ref 1": ("fast", 10, "ref=1:mixed-refs=0", 0),
+    "fast, trellis 0": ("fast", 10, "trellis=0", 0),
+    "look-ahead 10": ("medium", 10, "-", 0),
+    "look-ahead 30": ("medium", 30, "-", 0),
+    "ref 1": ("medium", 10, "ref=1:mixed-refs=0", 0),
+    "ref 2": ("medium", 10, "ref=2", 0),
+    "subme 6": ("medium", 10, "subme=6", 0),
+    "subme 5": ("medium", 10, "subme=5", 0),
+    "subme 4, ref 1, weightp 1": ("medium", 10, "subme=4:ref=1:mixed-refs=0:weightp=1", 0),
+    "trellis 0": ("medium", 10, "trellis=0", 0),
+    "bframes 3": ("medium", 10, "bframes=3", 0),
+    "weightp 1": ("medium", 10, "weightp=1", 0),
+    "ref 1, weightp 1, subme 6": ("medium", 10, "ref=1:mixed-refs=0:weightp=1:subme=6", 0),
+    "ref 1, weightp 1, bframes 3": ("medium", 10, "ref=1:mixed-refs=0:weightp=1:bframes=3", 0),
+    "me dia": ("medium", 10, "me=dia", 0),
+}
+DRAFT = ("superfast", 10, "-", 0), 27, {
+    "superfast, look-ahead 0": ("superfast", 0, "-", 0),
+    "ultrafast": ("ultrafast", 0, "-", 1),
+    "ultrafast, cabac": ("ultrafast", 0, "cabac=1", 1),
+    "veryfast": ("veryfast", 10, "-", 0),
+}
+TABLES = {"standard": STANDARD, "high": HIGH, "draft": DRAFT}
+STEPS = (-1, 1)
+
+
+class Encoder:
+    """One clip's frames, ready to be encoded."""
+
+    def __init__(self, build, clip):
+        self.name = os.path.splitext(os.path.basename(clip))[0]
+        self.child = subprocess.Popen([f"{build}/bench/bench_presets", clip], text=True,
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def run(self, row, crf):
+        self.child.stdin.write(f"{row[0]} {crf:.2f} {row[1]} {row[2]}\n")
+        self.child.stdin.flush()
+        cpu, size, ssim = self.child.stdout.readline().split()
+        return float(cpu), float(size), float(ssim)
+
+
+def at(points, ssim):
+    """CPU and bytes at an SSIM: a straight line in log(1 - SSIM), log(bytes), CPU."""
+    low, high = [(math.log(1 - s), cpu, math.log(size)) for cpu, size, s in points]
+    t = (math.log(1 - ssim) - low[0]) / (high[0] - low[0])
+    return low[1] + t * (high[1] - low[1]), math.exp(low[2] + t * (high[2] - low[2]))
+
+
+def measure(encoders, table):
+    base, crf, rows = table
+    result = []
+    truth = {e.name: e.run(base, crf) for e in encoders}
+    for name, row in {"the baseline": base, **rows}.items():
+        ratios = []
+        for e in encoders:
+            cpu0, size0, ssim0 = truth[e.name]
+            cpu, size = at([e.run(row, crf - row[3] + step) for step in STEPS], ssim0)
+            ratios.append((cpu, cpu / cpu0, size / size0))
+        result.append((name, row, ratios))
+        print(name, [f"{r[1]:.3f}/{r[2]:.3f}" for r in ratios], file=sys.stderr, flush=True)
+    return truth, result
+
+
+def print_table(name, encoders, table, truth, result):
+    (word, lookahead, _, _), crf, _ = table
+    print(f"\n### {name}: against {word}, crf {crf:g}, look-ahead {lookahead}\n")
+    print("| settings | CPU, ms a frame | CPU | bytes | bytes, clip by clip |\n|---|---|---|---|---|")
+    base = [sum(r[k] for r in result[0][2]) / len(encoders) for k in (1, 2)]
+    for label, _, ratios in sorted(result, key=lambda r: sum(x[1] for x in r[2])):
+        n = len(ratios)
+        ms, cpu, size = (sum(r[k] for r in ratios) / n for k in range(3))
+        each = " ".join(f"{r[2] / base[1]:.2f}" for r in ratios)
+        print(f"| {label} | {ms:.1f} | {cpu / base[0]:.2f} | {size / base[1]:.3f} | {each} |")
+    told = ", ".join(f"{n} {s:.4f} at {b / 1e6:.2f} MB" for n, (_, b, s) in truth.items())
+    print(f"\nSSIM-Y and size of the baseline: {told}.")
+
+
+def main():
+    media = os.environ.get("AIVE_TEST_MEDIA", "../shared")
+    build, names = sys.argv[1], sys.argv[2:] or list(TABLES)
+    encoders = [Encoder(build, f"{media}/media/video/{clip}") for clip in CLIPS]
+    for name in names:
+        print_table(name, encoders, TABLES[name], *measure(encoders, TABLES[name]))
+
+
+main()
