@@ -65,6 +65,7 @@ route_fn timeline_revisions_get, timeline_undo_post, timeline_redo_post;
 route_fn projects_get;
 route_fn consent_status_get, consent_checkbox_post, consent_upload_post;
 route_fn render_start_post, render_status_get, render_cancel_post;
+route_fn playlist_get, init_get, segment_get;
 route_fn tools_post, generate_video_post, edit_image_post;
 route_fn chat_sessions_get, chat_sessions_post, chat_session_get_one, chat_messages_post;
 

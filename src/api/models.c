@@ -28,6 +28,13 @@ static const struct wire_field params_job_fields[] = {
 };
 TYPE(params_job, struct job_param, "job_id", "The job's id.", params_job_fields);
 
+static const struct wire_field params_segment_fields[] = {
+    {.name = "job_id", .kind = WIRE_STRING, .flags = WIRE_REQUIRED, .offset = offsetof(struct segment_param, job_id), .help = "The job's id."},
+    {.name = "name", .kind = WIRE_STRING, .flags = WIRE_REQUIRED, .offset = offsetof(struct segment_param, name), .help = "As the playlist says: 0.m4s, 1.m4s, ..."},
+    {0},
+};
+TYPE(params_segment, struct segment_param, "segment", "A segment of a film.", params_segment_fields);
+
 static const struct wire_field query_page_fields[] = {
     {.name = "skip", .kind = WIRE_INT, .offset = offsetof(struct page_query, skip), .def = "0", .min = 0, .max = 1e15,
      .help = "How many of the newest to pass over."},

@@ -22,6 +22,11 @@ struct job_param {
 };
 extern const struct wire_type params_job;
 
+struct segment_param {
+    const char *job_id, *name;
+};
+extern const struct wire_type params_segment;
+
 struct page_query {
     int64_t skip, limit;
 };

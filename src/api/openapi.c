@@ -215,6 +215,11 @@ static void write_success(struct buf *out, const struct route *r)
 {
     buf_printf(out, "\"%d\":{\"description\":\"Successful Response\",",
                r->success ? r->success : 200);
+    if (r->produces) {
+        buf_printf(out, "\"content\":{\"%s\":{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}}}",
+                   r->produces);
+        return;
+    }
     if (r->response && !r->response_list) {
         write_content(out, r->response->name);
         return;

@@ -76,6 +76,7 @@ struct route {
 
     const struct wire_type *response; /* of the 200; NULL: free-form JSON */
     bool response_list;
+    const char *produces; /* content type of a 200 that is not JSON; NULL: it is */
     int success; /* status for OpenAPI; 0: 200 */
     const struct route_response *responses;
 };

@@ -21,6 +21,7 @@ static const struct route_file consent_files[] = {
 #define NOT_FOUND    {404, "Not Found", NULL}
 #define FORBIDDEN    {403, "Creator consent is missing", NULL}
 #define CONFLICT     {409, "Not in this state", NULL}
+#define GONE         {410, "It was here and is not any more", NULL}
 #define STALE        {412, "The timeline was changed in the meantime", NULL}
 #define TOO_LARGE    {413, "Over a limit", NULL}
 #define UNSUPPORTED  {415, "Not a kind of file that is taken", NULL}
@@ -36,6 +37,7 @@ static const struct route_response analyze_answers[] = {ACCEPTED(&wire_render_st
 static const struct route_response step_answers[] = {NOT_FOUND, CONFLICT, STALE, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response upload_answers[] = {NOT_FOUND, TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response render_answers[] = {FORBIDDEN, NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response playlist_answers[] = {NOT_FOUND, GONE, UNAVAILABLE, {0}};
 static const struct route_response cancel_answers[] = {NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response tool_answers[] = {NOT_FOUND, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response model_answers[] = {UNAVAILABLE, {0}};
@@ -96,6 +98,14 @@ const struct route api_routes[] = {
     {.method = "POST", .path = "/api/render/{job_id}/cancel", .name = "cancel_render", .tag = "render", .run = RUN_LONG,
      .handler = render_cancel_post, .params = &params_job, .response = &wire_job_status, .responses = cancel_answers,
      .help = "Stop a job."},
+
+    {.method = "GET", .path = "/api/render/{job_id}/playlist.m3u8", .name = "render_playlist", .tag = "render", .run = RUN_LONG,
+     .handler = playlist_get, .params = &params_job, .produces = "application/vnd.apple.mpegurl", .responses = playlist_answers,
+     .help = "The film as HLS, also while it is rendered: the list grows chunk by chunk and ends with the film. Waits a few seconds for the first one."},
+    {.method = "GET", .path = "/api/render/{job_id}/init.mp4", .name = "render_init", .tag = "render", .run = RUN_POOL,
+     .handler = init_get, .params = &params_job, .produces = "video/mp4", .responses = not_found, .help = "What the segments of a film's playlist have in common."},
+    {.method = "GET", .path = "/api/render/{job_id}/segment/{name}", .name = "render_segment", .tag = "render", .run = RUN_POOL,
+     .handler = segment_get, .params = &params_segment, .produces = "video/iso.segment", .responses = not_found, .help = "One segment of a film's playlist, as fragmented MP4."},
 
     {.method = "POST", .path = "/api/tools", .name = "run_tool", .tag = "tools", .run = RUN_LONG, .handler = tools_post,
      .body = BODY_JSON, .request = &wire_tool_request, .response = &wire_tool_answer, .responses = tool_answers,
