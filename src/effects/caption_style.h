@@ -21,8 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What happens to the word that is being spoken. Where nobody said when words are spoken, they share
- * their caption's time by their length. */
+/* What happens to the word that is being spoken. Where nobody said when words are spoken, they
+ * share their caption's time by their length. */
 enum caption_motion {
     CAPTION_STILL,
     CAPTION_POP,   /* it grows and takes the active colour */
@@ -41,9 +41,9 @@ struct caption_style {
     double radius;                                                      /* of box and pill, em */
     int animation;                                                      /* enum caption_motion */
     double active_scale;                                                /* CAPTION_POP: 1..1.5 */
-    double space;                                                       /* added between words, em */
-    double lines;                                                       /* at once: 1 or 2 */
-    double y; /* centre of the block, 0..1 of the frame; 0: where captions stand */
+    double space; /* added between words, em */
+    double lines; /* at once: 1 or 2 */
+    double y;     /* centre of the block, 0..1 of the frame; 0: where captions stand */
 };
 
 #define CAPTION_STYLE_DEFAULT "clean"
@@ -53,7 +53,7 @@ extern const struct param caption_style_params[];
 
 /* Names in the order of the docs; NULL ends. */
 const char *caption_style_name(size_t i);
-const char *caption_style_help(size_t i);        /* one line */
+const char *caption_style_help(size_t i);                         /* one line */
 const struct caption_style *caption_style_find(const char *name); /* NULL: unknown */
 
 /* Reads JSON text; json NULL is the default style. ERR_INVALID naming the known styles or

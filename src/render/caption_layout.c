@@ -5,6 +5,7 @@
 
 #include "core/utf8.h"
 #include "render/caption_text.h"
+#include "render/phrase.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -67,7 +68,7 @@ static bool make_pieces(const char *text, const struct caption_ruler *r, struct 
                         struct pieces *out)
 {
     struct text_unit *units;
-    size_t n = text_units(text, &units, a), len = strlen(text);
+    size_t n = text_units(text, r->thai, &units, a), len = strlen(text);
     struct pieces raw = {0};
     if (n == SIZE_MAX || !(raw.items = arena_array(a, len + 1, sizeof *raw.items)) ||
         !(out->items = arena_array(a, len + 1, sizeof *out->items)))
@@ -79,7 +80,8 @@ static bool make_pieces(const char *text, const struct caption_ruler *r, struct 
     }
     for (size_t i = 0; i < raw.count; i++) {
         measure(&raw.items[i], r);
-        size_t before = out->count, parts = (size_t)ceil(raw.items[i].width / r->max_width);
+        size_t before = out->count,
+               parts = (size_t)ceil(raw.items[i].width * (1 + 2 * r->bleed) / r->max_width);
         add_parts(out, &raw.items[i].unit, parts > 1 ? parts : 1);
         for (size_t k = before; k < out->count; k++)
             measure(&out->items[k], r);
@@ -90,23 +92,10 @@ static bool make_pieces(const char *text, const struct caption_ruler *r, struct 
 /* --- Breaking into lines -------------------------------------------------------------------- */
 
 /* What is weighed against each other, in squares of a line's unused part: one more line, a line
- * that ends in the middle of a clause, a page that does. */
+ * that ends in the middle of a phrase, a page that does. */
 #define COST_LINE 0.3
-#define COST_LINE_IN_CLAUSE 0.06
-#define COST_PAGE_IN_CLAUSE 0.2
-
-static bool ends_clause(const struct text_unit *u)
-{
-    static const char *const ends[] = {".",      ",",      ";",      ":",      "!",      "?",
-                                       "\u2026", "\u3002", "\uff0c", "\u3001", "\uff01", "\uff1f",
-                                       "\uff1b", "\uff1a", "\u060c", "\u061b", "\u061f", "\u0964"};
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        size_t n = strlen(ends[i]);
-        if (u->len >= n && memcmp(u->text + u->len - n, ends[i], n) == 0)
-            return true;
-    }
-    return false;
-}
+#define COST_LINE_IN_PHRASE 0.06
+#define COST_PAGE_IN_PHRASE 0.2
 
 /* The best way to break from a piece on, when its line is the `k`th of its page. */
 struct step {
@@ -114,16 +103,23 @@ struct step {
     size_t next; /* piece that begins the following line */
 };
 
-static double break_cost(const struct pieces *p, size_t next, int k)
+static double break_cost(const struct pieces *p, size_t next, bool page)
 {
-    if (next == p->count || p->items[next].unit.newline_before ||
-        ends_clause(&p->items[next - 1].unit))
+    if (next == p->count || p->items[next].unit.newline_before)
         return 0;
-    return k == CAPTION_LINES_A_PAGE - 1 ? COST_PAGE_IN_CLAUSE : COST_LINE_IN_CLAUSE;
+    return phrase_break_cost(&p->items[next - 1].unit, &p->items[next].unit) *
+           (page ? COST_PAGE_IN_PHRASE : COST_LINE_IN_PHRASE);
+}
+
+/* How far a line reaches when its first or last word grows. */
+static double reach(const struct pieces *p, const struct caption_ruler *r, size_t from, size_t to,
+                    double width)
+{
+    return width + r->bleed * (p->items[from].width + p->items[to].width);
 }
 
 static void find_best_line(const struct pieces *p, const struct caption_ruler *r,
-                           struct step (*steps)[CAPTION_LINES_A_PAGE], size_t from, int k)
+                           struct step (*steps)[CAPTION_MAX_LINES], size_t from, int k)
 {
     struct step *best = &steps[from][k];
     double width = 0;
@@ -135,9 +131,11 @@ static void find_best_line(const struct pieces *p, const struct caption_ruler *r
         width += x->width + (to > from && x->unit.space_before ? r->space_width : 0);
         if (to > from && width > r->max_width)
             break;
+        if (to > from && reach(p, r, from, to, width) > r->max_width)
+            continue;
         double slack = 1 - width / r->max_width;
-        double cost = COST_LINE + slack * slack + break_cost(p, to + 1, k) +
-                      steps[to + 1][(k + 1) % CAPTION_LINES_A_PAGE].cost;
+        double cost = COST_LINE + slack * slack + break_cost(p, to + 1, k + 1 == r->lines) +
+                      steps[to + 1][(k + 1) % r->lines].cost;
         if (cost < best->cost)
             *best = (struct step){cost, to + 1};
     }
@@ -147,14 +145,14 @@ static void find_best_line(const struct pieces *p, const struct caption_ruler *r
 static bool break_lines(const struct pieces *p, const struct caption_ruler *r, struct arena *a,
                         bool *first)
 {
-    struct step(*steps)[CAPTION_LINES_A_PAGE] = arena_array(a, p->count + 1, sizeof *steps);
+    struct step(*steps)[CAPTION_MAX_LINES] = arena_array(a, p->count + 1, sizeof *steps);
     if (!steps)
         return false;
     for (size_t i = p->count; i-- > 0;)
-        for (int k = 0; k < CAPTION_LINES_A_PAGE; k++)
+        for (int k = 0; k < r->lines; k++)
             find_best_line(p, r, steps, i, k);
     size_t at = 0;
-    for (int k = 0; at < p->count; k = (k + 1) % CAPTION_LINES_A_PAGE) {
+    for (int k = 0; at < p->count; k = (k + 1) % r->lines) {
         first[at] = true;
         at = steps[at][k].next;
     }
@@ -190,9 +188,9 @@ bool caption_layout(const char *text, const struct caption_ruler *r, struct aren
         !(*pages = arena_array(a, p.count + 1, sizeof **pages)) || !break_lines(&p, r, a, first))
         return err_set(e, ERR_NO_MEMORY, "no memory for a caption");
     for (size_t from = 0, to; from < p.count; from = to) {
-        size_t lines = 1;
+        int lines = 1;
         for (to = from + 1; to < p.count; to++)
-            if (first[to] && ++lines > CAPTION_LINES_A_PAGE)
+            if (first[to] && ++lines > r->lines)
                 break;
         struct caption_page *page = &(*pages)[*count];
         page->text = write_page(&p, first, from, to, &page->chars, a);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * caption_layout.h - a caption's text into lines and pages.
  *
- * Lines are few, even, end with a clause where that costs little, and are at most as wide as asked
+ * Lines are few, even, end with a phrase where that costs little, and are at most as wide as asked
  * for (the whole caption is weighed, as TeX does a paragraph); a unit of text wider than a line is
- * broken between clusters. A page has at most two lines.
+ * broken between clusters. What needs more lines than a page has goes on the next page.
  * Threads: pure, apart from what `width` does.
  */
 #ifndef AIVE_RENDER_CAPTION_LAYOUT_H
@@ -11,11 +11,12 @@
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "render/thai.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CAPTION_LINES_A_PAGE 2
+#define CAPTION_MAX_LINES 8 /* of a page */
 
 struct caption_page {
     const char *text; /* lines parted by '\n' */
@@ -25,6 +26,9 @@ struct caption_page {
 struct caption_ruler {
     double max_width;   /* any unit */
     double space_width; /* the same unit */
+    double bleed;       /* share of its width by which a word may grow beyond either side */
+    int lines;          /* of a page, 1..CAPTION_MAX_LINES */
+    struct thai *thai;  /* may be NULL */
     double (*width)(void *user, const char *text, size_t len);
     void *user;
 };

@@ -71,16 +71,22 @@ static size_t next_char(const char *s, size_t n, uint32_t *cp)
     return n ? 1 : 0;
 }
 
+/* Variation selectors, and the tags that make a flag England's. */
+static bool is_selector(uint32_t cp)
+{
+    return (cp >= 0xfe00 && cp <= 0xfe0f) || (cp >= 0xe0020 && cp <= 0xe007f);
+}
+
 size_t text_cluster(const char *s, size_t n)
 {
     uint32_t cp, prev;
     size_t at = next_char(s, n, &prev);
     bool flag = is_regional(prev);
-    while (at < n) {
+    for (int chars = 1; at < n && chars < TEXT_CLUSTER_MAX; chars++) {
         size_t len = next_char(s + at, n - at, &cp);
         bool blank = prev <= ' ' || cp <= ' ';
-        bool joins = text_is_mark(cp) || cp == 0x200c || cp == 0x200d || prev == 0x200d ||
-                     is_virama(prev) || (flag && is_regional(cp));
+        bool joins = text_is_mark(cp) || is_selector(cp) || cp == 0x200c || cp == 0x200d ||
+                     prev == 0x200d || is_virama(prev) || (flag && is_regional(cp));
         if (blank || !joins)
             break;
         flag = false;
@@ -110,14 +116,26 @@ static bool is_space(uint32_t cp)
            cp == 0x205f || cp == 0x3000;
 }
 
+/* More marks than any language puts on one letter. */
+#define MAX_MARKS 6
+
 /* Where the cleaned text grows. Space is only noted, and written before what follows it. */
 struct cleaner {
     char *out;
     size_t len;
     bool space, newline;
-    bool (*drawable)(void *user, uint32_t cp);
-    void *user;
+    int marks; /* on the letter that was written last */
+    const struct text_glyphs *glyphs;
 };
+
+static void write_clean(struct cleaner *c, const char *s, size_t n)
+{
+    if (c->len && (c->newline || c->space))
+        c->out[c->len++] = c->newline ? '\n' : ' ';
+    c->newline = c->space = false;
+    memcpy(c->out + c->len, s, n);
+    c->len += n;
+}
 
 static void clean_char(struct cleaner *c, const char *s, size_t n, uint32_t cp)
 {
@@ -126,44 +144,116 @@ static void clean_char(struct cleaner *c, const char *s, size_t n, uint32_t cp)
     } else if (is_space(cp)) {
         c->space = true;
     } else if (!IN(dropped, cp)) {
-        if (c->len && (c->newline || c->space))
-            c->out[c->len++] = c->newline ? '\n' : ' ';
-        c->newline = c->space = false;
-        memcpy(c->out + c->len, s, n);
-        c->len += n;
+        c->marks = text_is_mark(cp) ? c->marks + 1 : 0;
+        if (c->marks <= MAX_MARKS)
+            write_clean(c, s, n);
     }
+}
+
+static bool can_draw(const struct cleaner *c, uint32_t cp)
+{
+    return !c->glyphs || c->glyphs->glyph(c->glyphs->user, cp);
 }
 
 static bool cluster_drawable(const struct cleaner *c, uint32_t base)
 {
     return is_newline(base) || is_space(base) || IN(dropped, base) || text_is_invisible(base) ||
-           !c->drawable || c->drawable(c->user, base);
+           can_draw(c, base);
 }
 
-char *text_clean(const char *s, bool (*drawable)(void *user, uint32_t cp), void *user,
-                 struct arena *a)
+static void clean_cluster(struct cleaner *c, const char *s, size_t n)
+{
+    uint32_t cp;
+    next_char(s, n, &cp);
+    if (c->glyphs && c->glyphs->emoji(c->glyphs->user, s, n)) {
+        write_clean(c, s, n);
+        c->marks = 0;
+        return;
+    }
+    if (!cluster_drawable(c, cp))
+        return;
+    for (size_t at = 0; at < n;) {
+        size_t len = next_char(s + at, n - at, &cp);
+        if (!text_is_mark(cp) || can_draw(c, cp))
+            clean_char(c, s + at, len, cp);
+        at += len;
+    }
+}
+
+char *text_clean(const char *s, const struct text_glyphs *glyphs, struct arena *a)
 {
     size_t n = strlen(s);
-    struct cleaner c = {.out = arena_alloc(a, n + 1), .drawable = drawable, .user = user};
+    struct cleaner c = {.out = arena_alloc(a, n + 1), .glyphs = glyphs};
     if (!c.out)
         return NULL;
-    for (size_t at = 0; at < n;) {
-        size_t end = at + text_cluster(s + at, n - at);
-        uint32_t cp;
-        next_char(s + at, n - at, &cp);
-        if (!cluster_drawable(&c, cp)) {
-            at = end;
-            continue;
-        }
-        while (at < end) {
-            size_t len = next_char(s + at, n - at, &cp);
-            if (!text_is_mark(cp) || !drawable || drawable(user, cp))
-                clean_char(&c, s + at, len, cp);
-            at += len;
-        }
+    for (size_t at = 0, len; at < n; at += len) {
+        len = text_cluster(s + at, n - at);
+        clean_cluster(&c, s + at, len);
     }
     c.out[c.len] = '\0';
     return c.out;
+}
+
+/* --- Letters -------------------------------------------------------------------------------- */
+
+static const struct range punctuation[] = {
+    {0x0000, 0x002f}, {0x003a, 0x0040}, {0x005b, 0x0060}, {0x007b, 0x00a9},   {0x00ab, 0x00b4},
+    {0x00b6, 0x00b9}, {0x00bb, 0x00bf}, {0x060c, 0x060d}, {0x061b, 0x061f},   {0x0964, 0x0965},
+    {0x2000, 0x206f}, {0x3000, 0x3003}, {0x3008, 0x3020}, {0xfe00, 0xfe0f},   {0xff01, 0xff0f},
+    {0xff1a, 0xff20}, {0xff3b, 0xff40}, {0xff5b, 0xff65}, {0xe0000, 0xe0fff},
+};
+
+bool text_is_punctuation(uint32_t cp)
+{
+    return IN(punctuation, cp);
+}
+
+bool text_is_rtl(uint32_t cp)
+{
+    return (cp >= 0x0590 && cp <= 0x08ff) || (cp >= 0xfb1d && cp <= 0xfdff) ||
+           (cp >= 0xfe70 && cp <= 0xfefe) || (cp >= 0x10800 && cp <= 0x10fff) ||
+           (cp >= 0x1e800 && cp <= 0x1efff);
+}
+
+/* Small letters of a range and the way to their capitals; `paired`: only every other one is small,
+ * those whose number is odd (1) or even (2). */
+static const struct {
+    uint32_t first, last;
+    int shift, paired;
+} capitals[] = {
+    {'a', 'z', -32, 0},      {0xe0, 0xf6, -32, 0},   {0xf8, 0xfe, -32, 0},
+    {0xff, 0xff, 121, 0},    {0x101, 0x130, -1, 1},  {0x131, 0x131, -232, 0},
+    {0x133, 0x137, -1, 1},   {0x13a, 0x148, -1, 2},  {0x14b, 0x177, -1, 1},
+    {0x17a, 0x17e, -1, 2},   {0x1ce, 0x1dc, -1, 2},  {0x1df, 0x1ef, -1, 1},
+    {0x1f9, 0x21f, -1, 1},   {0x3ac, 0x3ac, -27, 0}, {0x3ad, 0x3ad, -24, 0},
+    {0x3ae, 0x3ae, -23, 0},  {0x3af, 0x3af, -22, 0}, {0x390, 0x390, 26, 0},
+    {0x3b0, 0x3b0, -5, 0},   {0x3cc, 0x3cc, -45, 0}, {0x3cd, 0x3cd, -40, 0},
+    {0x3ce, 0x3ce, -37, 0},  {0x3b1, 0x3c1, -32, 0}, {0x3c2, 0x3c2, -31, 0},
+    {0x3c3, 0x3cb, -32, 0},  {0x430, 0x44f, -32, 0}, {0x450, 0x45f, -80, 0},
+    {0x461, 0x481, -1, 1},   {0x48b, 0x4bf, -1, 1},  {0x4c2, 0x4ce, -1, 2},
+    {0x4d1, 0x52f, -1, 1},   {0x561, 0x586, -48, 0}, {0x1e01, 0x1e95, -1, 1},
+    {0x1ea1, 0x1eff, -1, 1},
+};
+
+uint32_t text_upper(uint32_t cp)
+{
+    for (size_t i = 0; i < sizeof capitals / sizeof capitals[0]; i++)
+        if (cp >= capitals[i].first && cp <= capitals[i].last &&
+            (capitals[i].paired == 0 || cp % 2 == (uint32_t)capitals[i].paired % 2))
+            return (uint32_t)((int)cp + capitals[i].shift);
+    return cp;
+}
+
+char *text_uppercase(const char *s, struct arena *a)
+{
+    size_t n = strlen(s), out = 0;
+    char *upper = arena_array(a, n + 1, 4);
+    for (size_t at = 0; upper && at < n;) {
+        uint32_t cp;
+        at += next_char(s + at, n - at, &cp);
+        out += utf8_encode(text_upper(cp), upper + out);
+    }
+    return upper;
 }
 
 /* --- Units ---------------------------------------------------------------------------------- */
@@ -194,17 +284,24 @@ static const struct range no_end[] = {
     {0x3014, 0x3014}, {0xff08, 0xff08}, {0xff3b, 0xff3b}, {0xff5b, 0xff5b},
 };
 
+/* Katakana words are not broken; their long vowels are no_begin. */
+static bool is_katakana(uint32_t cp)
+{
+    return (cp >= 0x30a1 && cp <= 0x30fa) || cp == 0x30fc || (cp >= 0xff66 && cp <= 0xff9f);
+}
+
 static bool may_break(uint32_t before, uint32_t after)
 {
     return (IN(ideographs, before) || IN(ideographs, after)) && !IN(no_end, before) &&
-           !IN(no_begin, after);
+           !IN(no_begin, after) && !(is_katakana(before) && is_katakana(after));
 }
 
-size_t text_units(const char *s, struct text_unit **units, struct arena *a)
+size_t text_units(const char *s, struct thai *thai, struct text_unit **units, struct arena *a)
 {
     size_t n = strlen(s), count = 0;
     struct text_unit *u = arena_array(a, n + 1, sizeof *u);
-    if (!u)
+    bool *thai_word = arena_array(a, n + 1, sizeof *thai_word);
+    if (!u || !thai_word || (thai && !thai_breaks(thai, s, n, thai_word, a)))
         return SIZE_MAX;
     uint32_t prev = ' ';
     for (size_t at = 0; at < n;) {
@@ -212,7 +309,8 @@ size_t text_units(const char *s, struct text_unit **units, struct arena *a)
         next_char(s + at, n - at, &cp);
         size_t len = text_cluster(s + at, n - at);
         if (cp != ' ' && cp != '\n') {
-            if (prev == ' ' || prev == '\n' || may_break(prev, cp))
+            if (prev == ' ' || prev == '\n' || may_break(prev, cp) ||
+                (thai_word[at] && !IN(no_begin, cp)))
                 u[count++] = (struct text_unit){.text = s + at,
                                                 .space_before = prev == ' ' && at > 0,
                                                 .newline_before = prev == '\n'};

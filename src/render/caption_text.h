@@ -5,13 +5,15 @@
  * single ideograph. A cluster is one sign for the reader: a letter with its marks.
  *
  * Much simpler than Unicode's annexes 14 and 29, on purpose: no tables of 100 KB for captions of
- * two lines. Scripts that write without spaces (Thai, Khmer, ...) count as long words, which are
- * broken between clusters. Text is valid UTF-8. Threads: pure functions.
+ * two lines. Thai is broken by a dictionary (thai.h); other scripts that write without spaces
+ * (Khmer, Lao, ...) count as long words, which are broken between clusters. Text is valid UTF-8.
+ * Threads: pure functions.
  */
 #ifndef AIVE_RENDER_CAPTION_TEXT_H
 #define AIVE_RENDER_CAPTION_TEXT_H
 
 #include "core/arena.h"
+#include "render/thai.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,17 +33,34 @@ bool text_is_invisible(uint32_t cp);
 /* A mark that sits on the character before it. */
 bool text_is_mark(uint32_t cp);
 
-/* Length in bytes of the first cluster of n > 0 bytes. */
+/* Length in bytes of the first cluster of n > 0 bytes, TEXT_CLUSTER_MAX code points at most. */
 size_t text_cluster(const char *s, size_t n);
+#define TEXT_CLUSTER_MAX 32
 
-/* A copy without what cannot be shown: control characters, byte order marks, variation selectors,
- * tags, bidi overrides, and every cluster whose base `drawable` (may be NULL) refuses. Line ends
- * become '\n', other space one blank; no blanks or newlines at the ends, no empty lines. NULL: no
- * memory. */
-char *text_clean(const char *s, bool (*drawable)(void *user, uint32_t cp), void *user,
-                 struct arena *a);
+/* What makes no word: punctuation, blanks, invisible characters. */
+bool text_is_punctuation(uint32_t cp);
 
-/* Splits cleaned text. Returns the number of units, SIZE_MAX without memory. */
-size_t text_units(const char *s, struct text_unit **units, struct arena *a);
+/* Arabic, Hebrew and their kin: written from right to left. */
+bool text_is_rtl(uint32_t cp);
+
+/* The capital letter; Greek ones without their accents, as is usual. */
+uint32_t text_upper(uint32_t cp);
+char *text_uppercase(const char *s, struct arena *a); /* NULL: no memory */
+
+/* What can be drawn. */
+struct text_glyphs {
+    bool (*glyph)(void *user, uint32_t cp);
+    bool (*emoji)(void *user, const char *cluster, size_t len); /* in colour, as a whole */
+    void *user;
+};
+
+/* A copy without what cannot be shown: control characters, byte order marks, variation selectors
+ * and tags outside of emoji, bidi overrides, piles of marks, and every cluster whose base `glyphs`
+ * (NULL: all can be drawn) refuses. Line ends become '\n', other space one blank; no blanks or
+ * newlines at the ends, no empty lines. NULL: no memory. */
+char *text_clean(const char *s, const struct text_glyphs *glyphs, struct arena *a);
+
+/* Splits cleaned text. Returns the number of units, SIZE_MAX without memory. thai may be NULL. */
+size_t text_units(const char *s, struct thai *thai, struct text_unit **units, struct arena *a);
 
 #endif

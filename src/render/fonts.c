@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * fonts.c - finding and loading fonts by the characters they must draw.
  *
- * DESIGN. fontconfig sorts all installed fonts once, by closeness to a bold sans serif in the
+ * DESIGN. fontconfig sorts all installed fonts once, by closeness to a sans serif in the
  * film's language. Each character takes the best of those that cover it, where "best" puts the
- * families made to go together (Noto Sans) before the rest and bold before regular. Only the fonts
- * that some character chose are loaded.
+ * families made to go together (Noto Sans) before the rest and the wanted weight before others.
+ * Only the fonts that some character chose are loaded.
  */
 #include "render/fonts.h"
 
@@ -43,9 +43,8 @@ void fontset_needs_destroy(struct fontset_needs *n)
     free(n);
 }
 
-void fontset_needs_text(struct fontset_needs *n, const char *text)
+void fontset_needs_text(struct fontset_needs *n, const char *text, size_t len)
 {
-    size_t len = strlen(text);
     for (size_t at = 0; at < len;) {
         uint32_t cp;
         size_t k = utf8_decode(text + at, len - at, &cp);
@@ -114,16 +113,17 @@ static bool has_prefix(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-static bool is_bold(FcPattern *p)
+static bool has_weight(FcPattern *p, bool bold)
 {
     int weight = FC_WEIGHT_REGULAR;
     FcPatternGetInteger(p, FC_WEIGHT, 0, &weight);
-    return weight >= FC_WEIGHT_BOLD && weight <= FC_WEIGHT_EXTRABOLD;
+    return bold ? weight >= FC_WEIGHT_BOLD && weight <= FC_WEIGHT_EXTRABOLD
+                : weight >= FC_WEIGHT_BOOK && weight <= FC_WEIGHT_MEDIUM;
 }
 
-/* Noto Sans in bold first, the family whose scripts are made to stand together; then other bold
- * sans serifs, then what merely has the characters. */
-static int rank_of(FcPattern *p, const char *family)
+/* Noto Sans of that weight first, the family whose scripts are made to stand together; then other
+ * sans serifs of it, then what merely has the characters. */
+static int rank_of(FcPattern *p, const char *family, bool bold)
 {
     int spacing = FC_PROPORTIONAL, slant = FC_SLANT_ROMAN, width = FC_WIDTH_NORMAL;
     FcPatternGetInteger(p, FC_SPACING, 0, &spacing);
@@ -133,13 +133,13 @@ static int rank_of(FcPattern *p, const char *family)
         strstr(family, "Mono"))
         return 5;
     bool noto = has_prefix(family, "Noto Sans"), sans = strstr(family, "Sans");
-    if (is_bold(p))
+    if (has_weight(p, bold))
         return noto ? 0 : sans ? 1 : 3;
     return noto ? 2 : 4;
 }
 
 /* False: a font that cannot be used here. */
-static bool candidate_of(FcPattern *p, int order, struct candidate *c)
+static bool candidate_of(FcPattern *p, int order, bool bold, struct candidate *c)
 {
     FcBool scalable = FcFalse, colour = FcFalse, variable = FcFalse;
     FcPatternGetBool(p, FC_SCALABLE, 0, &scalable);
@@ -153,12 +153,12 @@ static bool candidate_of(FcPattern *p, int order, struct candidate *c)
         return false;
     if (FcPatternGetInteger(p, FC_INDEX, 0, &c->index) != FcResultMatch)
         c->index = 0;
-    c->rank = rank_of(p, c->family);
+    c->rank = rank_of(p, c->family, bold);
     c->order = order;
     return true;
 }
 
-static FcFontSet *sort_fonts(const char *language)
+static FcFontSet *sort_fonts(const char *language, bool bold)
 {
     FcPattern *want = FcPatternCreate();
     FcResult result;
@@ -167,7 +167,7 @@ static FcFontSet *sort_fonts(const char *language)
     static const char *const families[] = {"Noto Sans", "DejaVu Sans", "sans-serif"};
     for (int i = 0; i < 3; i++)
         FcPatternAddString(want, FC_FAMILY, (const FcChar8 *)families[i]);
-    FcPatternAddInteger(want, FC_WEIGHT, FC_WEIGHT_BOLD);
+    FcPatternAddInteger(want, FC_WEIGHT, bold ? FC_WEIGHT_BOLD : FC_WEIGHT_REGULAR);
     FcPatternAddString(want, FC_LANG, (const FcChar8 *)language);
     FcConfigSubstitute(NULL, want, FcMatchPattern);
     FcDefaultSubstitute(want);
@@ -275,28 +275,28 @@ static bool load_font(struct fontset *f, FT_Library ft, const struct candidate *
     return true;
 }
 
-static int list_candidates(const FcFontSet *sorted, struct candidate *out)
+static int list_candidates(const FcFontSet *sorted, bool bold, struct candidate *out)
 {
     int n = 0;
     for (int i = 0; i < sorted->nfont; i++)
-        if (candidate_of(sorted->fonts[i], i, &out[n]))
+        if (candidate_of(sorted->fonts[i], i, bold, &out[n]))
             n++;
     qsort(out, (size_t)n, sizeof *out, better_first);
     return n;
 }
 
-struct fontset *fontset_create(const struct fontset_needs *needs, struct err *e)
+struct fontset *fontset_create(const struct fontset_needs *needs, bool bold, struct err *e)
 {
     FT_Library ft = NULL;
     struct candidate *list = NULL;
     bool no_memory = false;
     struct fontset *f = calloc(1, sizeof *f);
-    FcFontSet *sorted = FcInit() ? sort_fonts(film_language(needs)) : NULL;
+    FcFontSet *sorted = FcInit() ? sort_fonts(film_language(needs), bold) : NULL;
     if (!f || !sorted || FT_Init_FreeType(&ft) != 0)
         goto out;
     list = calloc((size_t)sorted->nfont + 1, sizeof *list);
     no_memory = !list;
-    int n = list ? list_candidates(sorted, list) : 0;
+    int n = list ? list_candidates(sorted, bold, list) : 0;
     if (n > 0)
         choose_fonts(list, n, needs);
     for (int i = 0; i < n && f->count < MAX_FONTS && !no_memory; i++)

@@ -7,8 +7,8 @@
  *     struct fontset *f = fontset_create(needed, e);      needed: a fontset_needs of all texts
  *     int font = fontset_pick(f, cp, -1);                 -1: no font draws it
  *
- * Colour fonts are passed over (libass cannot draw them); emoji come from monochrome ones.
- * Threads: a made set is read-only.
+ * Colour fonts are passed over, since libass cannot draw them (emoji.h does); emoji that nobody
+ * else draws come from monochrome ones. Threads: a made set is read-only.
  */
 #ifndef AIVE_RENDER_FONTS_H
 #define AIVE_RENDER_FONTS_H
@@ -23,7 +23,7 @@
 struct fontset_needs;
 struct fontset_needs *fontset_needs_create(struct err *e);
 void fontset_needs_destroy(struct fontset_needs *n);
-void fontset_needs_text(struct fontset_needs *n, const char *text);
+void fontset_needs_text(struct fontset_needs *n, const char *text, size_t len);
 
 struct font {
     const char *family; /* what \fn names it by */
@@ -34,8 +34,9 @@ struct font {
 };
 
 struct fontset;
-/* ERR_UNAVAILABLE when no font is installed at all. */
-struct fontset *fontset_create(const struct fontset_needs *needs, struct err *e);
+/* Of bold fonts or of regular ones, as far as there are any. ERR_UNAVAILABLE when no font is
+ * installed at all. */
+struct fontset *fontset_create(const struct fontset_needs *needs, bool bold, struct err *e);
 void fontset_destroy(struct fontset *f);
 
 /* The font for a character; `current` (the one in use before it, or -1) is kept for spaces, marks

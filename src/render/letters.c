@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * letters.c - text into bitmaps, by libass.
+ * letters.c - text into masks, by libass.
  */
 #include "render/letters.h"
 
@@ -8,18 +8,31 @@
 #include "render/caption_text.h"
 
 #include <ass/ass.h>
+#include <ft2build.h>
+#include FT_FREETYPE_H
+#include <hb.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Widths are measured at a fraction of the size, so that wide lines still fit libass's frame. */
 #define MEASURE_SCALE 4
 #define EVENT_MS 1000
-#define MAX_EVENT_BYTES (1u << 20)
+#define MAX_EVENT_BYTES (4u << 20)
+
+/* libass draws on a sheet twice as large as the frame, with the frame in its middle, because it
+ * cuts off what is outside and words are moved later. */
+#define SHEET 2
+
+/* A line's stroke, in em from the baseline: the extent of letters without that of marks. */
+#define LINE_ASCENT 0.78
+#define LINE_DESCENT 0.22
 
 struct letters {
     pthread_mutex_t lock;
     const struct fontset *fonts;
+    struct emoji_font *emoji;
     ASS_Library *library;
     ASS_Renderer *renderer;
     ASS_Track *track;
@@ -31,8 +44,8 @@ static void no_messages(int level, const char *fmt, va_list args, void *data)
     (void)level, (void)fmt, (void)args, (void)data;
 }
 
-/* White with a dark outline; Encoding -1 takes the base direction from the text itself. */
-static ASS_Track *make_track(ASS_Library *library, int width, int height)
+/* Encoding -1 takes the base direction from the text itself. */
+static ASS_Track *make_track(ASS_Library *library, bool bold, int width, int height)
 {
     ASS_Track *t = ass_new_track(library);
     struct buf head;
@@ -43,9 +56,9 @@ static ASS_Track *make_track(ASS_Library *library, int width, int height)
                "Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, "
                "BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, "
                "BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\n"
-               "Style: Default,x,80,&H00FFFFFF,&H00FFFFFF,&H00141414,&H80000000,-1,0,0,0,100,100,"
+               "Style: Default,x,80,&H00FFFFFF,&H00FFFFFF,&H00FFFFFF,&H00000000,%d,0,0,0,100,100,"
                "0,0,1,0,0,5,0,0,0,-1\n",
-               width, height);
+               width, height, bold ? -1 : 0);
     if (t && !head.failed)
         ass_process_codec_private(t, head.data, (int)head.len);
     /* Order and shaping over font switches, so that a comma stays on the right side of Hebrew. */
@@ -57,13 +70,15 @@ static ASS_Track *make_track(ASS_Library *library, int width, int height)
     return t;
 }
 
-struct letters *letters_create(const struct fontset *fonts, int width, int height, struct err *e)
+struct letters *letters_create(const struct fontset *fonts, struct emoji_font *emoji, bool bold,
+                               int width, int height, struct err *e)
 {
     struct letters *l = calloc(1, sizeof *l);
     if (!l)
         goto fail;
     pthread_mutex_init(&l->lock, NULL);
     l->fonts = fonts;
+    l->emoji = emoji;
     l->width = width;
     l->height = height;
     l->library = ass_library_init();
@@ -76,11 +91,11 @@ struct letters *letters_create(const struct fontset *fonts, int width, int heigh
     for (int i = 0; (data = fontset_file(fonts, i, &size)); i++)
         ass_add_font(l->library, "font", data, (int)size);
     l->renderer = ass_renderer_init(l->library);
-    l->track = make_track(l->library, width, height);
+    l->track = make_track(l->library, bold, SHEET * width, SHEET * height);
     if (!l->renderer || !l->track)
         goto fail;
-    ass_set_frame_size(l->renderer, width, height);
-    ass_set_storage_size(l->renderer, width, height);
+    ass_set_frame_size(l->renderer, SHEET * width, SHEET * height);
+    ass_set_storage_size(l->renderer, SHEET * width, SHEET * height);
     ass_set_cache_limits(l->renderer, 2000, 16);
     ass_set_fonts(l->renderer, NULL, fontset_font(fonts, 0)->family, ASS_FONTPROVIDER_NONE, NULL,
                   0);
@@ -108,42 +123,120 @@ void letters_destroy(struct letters *l)
 
 /* --- Text to an ASS event ------------------------------------------------------------------- */
 
-/* What means something to ASS, made to mean itself. A word joiner keeps a backslash apart from what
- * follows it. */
-static void add_literal(struct buf *b, const char *s, size_t len)
+/* What a colour stands for. Code 0 is nothing. */
+struct code {
+    enum { CODE_CELL = 1, CODE_EMOJI, CODE_LINE } what;
+    size_t cell;
+    const char *cluster; /* CODE_EMOJI */
+    size_t len;
+    int pictures;
+};
+
+/* An event as it is written. */
+struct script {
+    const struct letters *l;
+    const struct letters_style *style;
+    const struct letters_text *text;
+    struct buf out;
+    struct code *codes; /* NULL: colours do not matter */
+    size_t code_count;
+    size_t cell; /* at which we are */
+    int font;    /* in use, -1: none yet */
+};
+
+static void set_code(struct script *s, struct code code)
 {
-    if (len == 1 && s[0] == '\n')
-        buf_adds(b, "\\N");
-    else if (len == 1 && (s[0] == '{' || s[0] == '}'))
-        buf_printf(b, "\\%c", s[0]);
-    else if (len == 1 && s[0] == '\\')
-        buf_adds(b, "\\\xe2\x81\xa0");
-    else
-        buf_add(b, s, len);
+    if (!s->codes)
+        return;
+    unsigned n = (unsigned)s->code_count + 1;
+    s->codes[s->code_count++] = code;
+    buf_printf(&s->out, "{\\1c&H%06X&\\3c&H%06X&}", n, n); /* libass gives it back byte-swapped */
 }
 
-static void add_text(const struct letters *l, struct buf *b, double em, const char *text, size_t n)
+static size_t code_of_colour(uint32_t colour)
 {
-    int current = -1;
+    return (colour >> 24 & 255) | (colour >> 16 & 255) << 8 | (colour >> 8 & 255) << 16;
+}
+
+/* A rectangle that stands in the line like a letter. */
+static void add_box(struct script *s, double width, double height, double descent)
+{
+    buf_printf(&s->out, "{\\pbo%.2f\\p1}m 0 0 l %.2f 0 %.2f %.2f 0 %.2f{\\p0}", descent, width,
+               width, height, height);
+}
+
+static void begin_line(struct script *s)
+{
+    double em = s->style->em;
+    if (!s->codes)
+        return;
+    set_code(s, (struct code){.what = CODE_LINE});
+    add_box(s, 1, em * (LINE_ASCENT + LINE_DESCENT), em * LINE_DESCENT);
+    set_code(s, (struct code){.what = CODE_CELL, .cell = s->cell});
+}
+
+static void add_emoji(struct script *s, const char *cluster, size_t len, int pictures)
+{
+    double em = s->style->em;
+    set_code(s, (struct code){CODE_EMOJI, s->cell, cluster, len, pictures});
+    add_box(s, em * EMOJI_WIDTH * pictures, em * EMOJI_WIDTH, em * EMOJI_DESCENT);
+    set_code(s, (struct code){.what = CODE_CELL, .cell = s->cell});
+}
+
+/* What means something to ASS, made to mean itself. A word joiner keeps a backslash apart from what
+ * follows it. */
+static void add_literal(struct script *s, const char *c, size_t len)
+{
+    if (len == 1 && (c[0] == '{' || c[0] == '}'))
+        buf_printf(&s->out, "\\%c", c[0]);
+    else if (len == 1 && c[0] == '\\')
+        buf_adds(&s->out, "\\\xe2\x81\xa0");
+    else if (len == 1 && c[0] == ' ' && s->style->space > 0)
+        buf_printf(&s->out, "{\\fsp%.2f} {\\fsp0}", s->style->space);
+    else
+        buf_add(&s->out, c, len);
+}
+
+static void add_cluster(struct script *s, const char *cluster, size_t len)
+{
+    uint32_t cp;
+    int pictures;
+    if (!utf8_decode(cluster, len, &cp))
+        return;
+    if (emoji_is(s->l->emoji, cluster, len, &pictures)) {
+        add_emoji(s, cluster, len, pictures);
+        return;
+    }
+    int font = fontset_pick(s->l->fonts, cp, s->font);
+    if (font >= 0 && font != s->font) {
+        const struct font *f = fontset_font(s->l->fonts, font);
+        buf_printf(&s->out, "{\\fn%s\\fs%.3f}", f->family, s->style->em * f->em);
+        s->font = font;
+    }
+    for (size_t at = 0; at < len;) {
+        size_t n = utf8_decode(cluster + at, len - at, &cp);
+        add_literal(s, cluster + at, n ? n : 1);
+        at += n ? n : 1;
+    }
+}
+
+static void add_text(struct script *s, const char *text, size_t n)
+{
+    const struct letters_text *t = s->text;
+    begin_line(s);
     for (size_t at = 0; at < n;) {
-        uint32_t cp;
-        size_t cluster = text_cluster(text + at, n - at), end = at + cluster;
-        if (!utf8_decode(text + at, n - at, &cp)) {
-            at = end;
-            continue;
+        if (t && t->cells && s->cell + 1 < t->cell_count && at >= t->cells[s->cell + 1]) {
+            s->cell++;
+            set_code(s, (struct code){.what = CODE_CELL, .cell = s->cell});
         }
-        int font = fontset_pick(l->fonts, cp == '\n' ? ' ' : cp, current);
-        if (font >= 0 && font != current) {
-            const struct font *f = fontset_font(l->fonts, font);
-            buf_printf(b, "{\\fn%s\\fs%.3f}", f->family, em * f->em);
-            current = font;
+        size_t len = text_cluster(text + at, n - at);
+        if (text[at] == '\n') {
+            buf_adds(&s->out, "\\N");
+            begin_line(s);
+        } else {
+            add_cluster(s, text + at, len);
         }
-        while (at < end) {
-            size_t len = utf8_decode(text + at, n - at, &cp);
-            len = len ? len : 1;
-            add_literal(b, text + at, len);
-            at += len;
-        }
+        at += len;
     }
 }
 
@@ -163,89 +256,203 @@ static ASS_Image *render_event(struct letters *l, const char *ass_text)
     return ass_render_frame(l->renderer, l->track, EVENT_MS / 2, NULL);
 }
 
-struct box {
-    int left, top, right, bottom;
-};
+/* --- Measuring ------------------------------------------------------------------------------ */
 
-static bool bounds(const ASS_Image *img, struct box *b)
+double letters_width(struct letters *l, double em, const char *text, size_t len)
 {
-    bool any = false;
-    for (; img; img = img->next) {
-        if (img->w == 0 || img->h == 0)
-            continue;
-        struct box i = {img->dst_x, img->dst_y, img->dst_x + img->w, img->dst_y + img->h};
-        if (!any)
-            *b = i;
-        b->left = i.left < b->left ? i.left : b->left;
-        b->top = i.top < b->top ? i.top : b->top;
-        b->right = i.right > b->right ? i.right : b->right;
-        b->bottom = i.bottom > b->bottom ? i.bottom : b->bottom;
-        any = true;
+    const struct letters_style style = {.em = em / MEASURE_SCALE};
+    struct script s = {.l = l, .style = &style, .font = -1};
+    int left = 0, right = 0;
+    buf_init(&s.out, MAX_EVENT_BYTES);
+    buf_printf(&s.out, "{\\an4\\pos(0,%d)\\bord0\\shad0}", l->height);
+    pthread_mutex_lock(&l->lock);
+    add_text(&s, text, len);
+    ASS_Image *images = s.out.failed ? NULL : render_event(l, s.out.data);
+    for (ASS_Image *i = images; i; i = i->next) {
+        left = i == images || i->dst_x < left ? i->dst_x : left;
+        right = i == images || i->dst_x + i->w > right ? i->dst_x + i->w : right;
     }
-    return any;
+    pthread_mutex_unlock(&l->lock);
+    buf_finish(&s.out);
+    return (double)(right - left) * MEASURE_SCALE;
 }
 
-double letters_width(struct letters *l, const struct letters_style *style, const char *text,
-                     size_t len)
+/* --- Drawing -------------------------------------------------------------------------------- */
+
+static struct letters_part *add_part(struct letters_set *set, size_t cell, enum letters_kind kind)
 {
-    struct buf b;
-    struct box box = {0};
-    buf_init(&b, MAX_EVENT_BYTES);
-    buf_printf(&b, "{\\an4\\pos(0,%d)\\bord0\\shad0}", l->height / 2);
-    add_text(l, &b, style->em / MEASURE_SCALE, text, len);
-    bool any = false;
-    if (!b.failed) {
-        pthread_mutex_lock(&l->lock);
-        any = bounds(render_event(l, b.data), &box);
-        pthread_mutex_unlock(&l->lock);
-    }
-    buf_finish(&b);
-    return any ? (double)(box.right - box.left) * MEASURE_SCALE : 0;
+    struct letters_part *p = &set->parts[set->count++];
+    p->cell = cell;
+    p->kind = kind;
+    return p;
 }
 
-static struct overlay *paint(const ASS_Image *images, int alpha, struct err *e)
+/* A mask of libass's sheet as ours of the frame. */
+static bool copy_mask(const struct letters *l, const ASS_Image *i, struct raster *r)
 {
-    struct box box;
-    if (!bounds(images, &box))
-        return NULL;
-    struct overlay *o =
-        overlay_create(box.left, box.top, box.right - box.left, box.bottom - box.top, e);
-    if (!o)
-        return NULL;
-    for (const ASS_Image *i = images; i; i = i->next)
-        overlay_paint(o, i->bitmap, i->stride, i->dst_x, i->dst_y, i->w, i->h, i->color >> 8,
-                      255 - (int)(i->color & 255));
-    overlay_finish(o, alpha);
-    return o;
+    if (!raster_create(r, i->dst_x - (SHEET - 1) * l->width / 2,
+                       i->dst_y - (SHEET - 1) * l->height / 2, i->w, i->h, 1))
+        return false;
+    for (int y = 0; y < i->h; y++)
+        memcpy(r->pixels + (ptrdiff_t)y * i->w, i->bitmap + (ptrdiff_t)y * i->stride, (size_t)i->w);
+    raster_trim(r);
+    return true;
 }
 
-bool letters_draw(struct letters *l, const struct letters_style *style, const char *text,
-                  struct overlay **out, struct err *e)
+static void take_line(struct letters_set *set, const struct raster *r)
 {
-    struct buf b;
-    *out = NULL;
-    buf_init(&b, MAX_EVENT_BYTES);
-    buf_printf(&b, "{\\an%d\\pos(%.2f,%.2f)\\bord%.2f\\shad%.2f", (int)style->anchor, style->x,
-               style->y, style->outline, style->shadow);
-    buf_adds(&b, "}");
-    add_text(l, &b, style->em, text, strlen(text));
-    struct err why = {0};
-    if (b.failed) {
-        err_set(&why, ERR_NO_MEMORY, "no memory to draw a caption");
-    } else {
-        pthread_mutex_lock(&l->lock);
-        *out = paint(render_event(l, b.data), style->alpha, &why);
-        pthread_mutex_unlock(&l->lock);
-    }
-    buf_finish(&b);
-    if (why.code == ERR_NONE)
+    set->lines[set->line_count++] = (struct letters_box){
+        .left = r->x, .right = r->x - 1, .top = r->y, .bottom = r->y + r->height};
+}
+
+static bool take_emoji(struct letters *l, struct letters_set *set, const struct code *code,
+                       const struct raster *at, struct err *e)
+{
+    struct letters_part *p = add_part(set, code->cell, LETTERS_PICTURE);
+    if (!emoji_draw(l->emoji, code->cluster, code->len, (double)at->height, &p->raster, e))
+        return false;
+    p->raster.x = at->x + (at->width - p->raster.width) / 2;
+    p->raster.y = at->y;
+    return true;
+}
+
+/* `kind` is what a letter's own shape is to be. */
+static bool take_image(struct letters *l, const struct script *s, const ASS_Image *i,
+                       enum letters_kind kind, struct letters_set *set, struct err *e)
+{
+    size_t n = code_of_colour(i->color);
+    struct raster mask;
+    if (n == 0 || n > s->code_count || i->w < 1 || i->h < 1)
         return true;
-    if (e)
-        *e = why;
-    return false;
+    const struct code *code = &s->codes[n - 1];
+    bool letter = code->what == CODE_CELL, box = i->type == IMAGE_TYPE_CHARACTER;
+    if (i->type == IMAGE_TYPE_SHADOW || (!letter && (!box || kind == LETTERS_EDGE)))
+        return true;
+    if (!copy_mask(l, i, &mask))
+        return err_set(e, ERR_NO_MEMORY, "no memory to draw a caption");
+    if (letter) {
+        add_part(set, code->cell, kind)->raster = mask;
+        return true;
+    }
+    bool ok = true;
+    if (code->what == CODE_LINE)
+        take_line(set, &mask);
+    else
+        ok = take_emoji(l, set, code, &mask, e);
+    raster_finish(&mask);
+    return ok;
 }
 
-int letters_version(void)
+/* Draws the text once, with an outline, of which `type` is taken as `kind`. */
+static bool draw_pass(struct letters *l, const struct letters_style *style,
+                      const struct letters_text *text, struct code *codes, double outline,
+                      enum letters_kind kind, struct letters_set *set, struct err *e)
 {
-    return ass_library_version();
+    struct script s = {.l = l, .style = style, .text = text, .codes = codes, .font = -1};
+    bool ok = false;
+    buf_init(&s.out, MAX_EVENT_BYTES);
+    buf_printf(&s.out, "{\\an%d\\pos(%.2f,%.2f)\\shad0\\bord%.2f}", (int)style->anchor,
+               style->x + (SHEET - 1) * l->width / 2.0, style->y + (SHEET - 1) * l->height / 2.0,
+               outline);
+    add_text(&s, text->text, strlen(text->text));
+    if (s.out.failed) {
+        buf_err(&s.out, ERR_INVALID, "a caption is too long", e);
+        goto out;
+    }
+    int wanted = outline > 0 ? IMAGE_TYPE_OUTLINE : IMAGE_TYPE_CHARACTER;
+    ASS_Image *images = render_event(l, s.out.data);
+    size_t room = set->count;
+    for (ASS_Image *i = images; i; i = i->next)
+        room++;
+    struct letters_part *more = realloc(set->parts, (room + 1) * sizeof *more);
+    if (!more) {
+        err_set(e, ERR_NO_MEMORY, "no memory to draw a caption");
+        goto out;
+    }
+    set->parts = more;
+    memset(more + set->count, 0, (room + 1 - set->count) * sizeof *more);
+    ok = true;
+    for (ASS_Image *i = images; i && ok; i = i->next) {
+        size_t n = code_of_colour(i->color);
+        bool letter = n && n <= s.code_count && codes[n - 1].what == CODE_CELL;
+        if (!letter || (int)i->type == wanted)
+            ok = take_image(l, &s, i, kind, set, e);
+    }
+
+out:
+    buf_finish(&s.out);
+    return ok;
+}
+
+static size_t count_lines(const char *s)
+{
+    size_t n = 1;
+    for (; *s; s++)
+        n += *s == '\n';
+    return n;
+}
+
+/* Left and right of the lines' ink. */
+static void widen_lines(struct letters_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct raster *r = &set->parts[i].raster;
+        double middle = r->y + r->height / 2.0;
+        struct letters_box *line = NULL;
+        for (size_t k = 0; k < set->line_count; k++)
+            if (!line || middle > set->lines[k].top)
+                line = &set->lines[k];
+        if (!line || set->parts[i].kind == LETTERS_EDGE || r->width == 0)
+            continue;
+        bool empty = line->right < line->left;
+        line->left = empty || r->x < line->left ? r->x : line->left;
+        line->right = empty || r->x + r->width > line->right ? r->x + r->width : line->right;
+    }
+}
+
+static int by_top(const void *a, const void *b)
+{
+    double x = ((const struct letters_box *)a)->top, y = ((const struct letters_box *)b)->top;
+    return x < y ? -1 : x > y;
+}
+
+bool letters_draw(struct letters *l, const struct letters_style *style,
+                  const struct letters_text *text, struct letters_set *out, struct err *e)
+{
+    size_t lines = count_lines(text->text), len = strlen(text->text);
+    struct code *codes = calloc(2 * len + 2 * lines + text->cell_count + 4, sizeof *codes);
+    *out = (struct letters_set){.lines = calloc(lines, sizeof *out->lines)};
+    bool ok = codes && out->lines;
+    if (!ok)
+        err_set(e, ERR_NO_MEMORY, "no memory to draw a caption");
+    pthread_mutex_lock(&l->lock);
+    ok = ok && draw_pass(l, style, text, codes, style->fat, LETTERS_FACE, out, e);
+    if (ok && style->outline > 0)
+        ok = draw_pass(l, style, text, codes, style->fat + style->outline, LETTERS_EDGE, out, e);
+    pthread_mutex_unlock(&l->lock);
+    free(codes);
+    qsort(out->lines, out->line_count, sizeof *out->lines, by_top);
+    widen_lines(out);
+    return ok;
+}
+
+void letters_set_finish(struct letters_set *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        raster_finish(&s->parts[i].raster);
+    free(s->parts);
+    free(s->lines);
+    *s = (struct letters_set){0};
+}
+
+void letters_versions(char *out, size_t size)
+{
+    FT_Library ft;
+    int major = 0, minor = 0, patch = 0;
+    if (FT_Init_FreeType(&ft) == 0) {
+        FT_Library_Version(ft, &major, &minor, &patch);
+        FT_Done_FreeType(ft);
+    }
+    snprintf(out, size, "libass %x freetype %d.%d.%d harfbuzz %s", (unsigned)ass_library_version(),
+             major, minor, patch, hb_version_string());
 }

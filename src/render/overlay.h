@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * overlay.h - something drawn over the picture: a caption, a watermark.
  *
- * Painted once, from masks of one colour each and from RGBA pictures, then blended into any number of
- * frames: bt709 limited range, premultiplied, so that a frame costs one multiplication a sample
+ * Painted once, from masks of one colour each and from RGBA pictures, then blended into any number
+ * of frames: bt709 limited range, premultiplied, so that a frame costs one multiplication a sample
  * inside the bounding box.
  *
  *     struct overlay *o = overlay_create(x, y, w, h, e);
