@@ -381,7 +381,7 @@ static bool restart(struct audio_reader *r, int64_t pos, struct err *e)
     if (!r->src.audio)
         return err_set(e, ERR_INVALID, "the file holds no sound");
     source_use(&r->src, r->src.audio, NULL);
-    r->dec = source_decoder(r->src.audio, 1, e);
+    r->dec = source_decoder(&r->src, r->src.audio, 1, e);
     return r->dec != NULL;
 }
 

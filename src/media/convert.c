@@ -3,6 +3,7 @@
  */
 #include "media/convert.h"
 
+#include "core/timebase.h"
 #include "media/av.h"
 
 #include <libavutil/pixdesc.h>
@@ -27,6 +28,13 @@ void converter_destroy(struct converter *c)
     free(c);
 }
 
+static bool has_alpha(enum AVPixelFormat format)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(format);
+
+    return d && d->flags & AV_PIX_FMT_FLAG_ALPHA;
+}
+
 /* The planar format that loses least of what f carries. */
 static enum AVPixelFormat planar_format(enum AVPixelFormat from)
 {
@@ -34,6 +42,8 @@ static enum AVPixelFormat planar_format(enum AVPixelFormat from)
     bool deep = d && d->comp[0].depth > 8;
     bool rgb = d && d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL);
 
+    if (has_alpha(from))
+        return deep ? AV_PIX_FMT_YUVA444P10 : AV_PIX_FMT_YUVA444P;
     if (rgb)
         return deep ? AV_PIX_FMT_YUV444P10 : AV_PIX_FMT_YUV444P;
     if (d && d->nb_components >= 3 && d->log2_chroma_h == 0)
@@ -52,15 +62,28 @@ static bool set_colours(struct SwsContext *sws, const AVFrame *from, const AVFra
                                     1 << 16, 1 << 16) >= 0;
 }
 
-static bool convert(struct converter *c, const AVFrame *from, AVFrame *to)
+static void fit(AVFrame *to, const AVFrame *from, int max_edge)
+{
+    int longer = from->width > from->height ? from->width : from->height;
+
+    to->width = from->width;
+    to->height = from->height;
+    if (max_edge <= 0 || longer <= max_edge)
+        return;
+    to->width = (int)ticks_scale(from->width, max_edge, longer);
+    to->height = (int)ticks_scale(from->height, max_edge, longer);
+    to->width += to->width < 1;
+    to->height += to->height < 1;
+}
+
+static bool convert(struct converter *c, const AVFrame *from, AVFrame *to, int max_edge)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(from->format);
 
     if (!d || av_frame_copy_props(to, from) < 0)
         return false;
     to->format = planar_format(from->format);
-    to->width = from->width;
-    to->height = from->height;
+    fit(to, from, max_edge);
     if (d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) {
         to->colorspace = AVCOL_SPC_BT709; /* ours to choose: RGB has no matrix */
         to->color_range = AVCOL_RANGE_MPEG;
@@ -75,18 +98,66 @@ static bool convert(struct converter *c, const AVFrame *from, AVFrame *to)
                      to->data, to->linesize) == to->height;
 }
 
-struct picture *convert_frame(struct converter *c, AVFrame *f, struct err *e)
+void convert_mend_colours(AVFrame *f, enum AVCodecID codec)
 {
-    struct picture *p = NULL;
-    AVFrame *planar = NULL;
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(f->format);
 
-    if (picture_holds_format(f->format)) {
-        p = picture_take_frame(f);
-    } else {
-        planar = av_frame_alloc();
-        if (planar && convert(c, f, planar))
-            p = picture_take_frame(planar);
+    if (codec != AV_CODEC_ID_WEBP || !d || d->flags & AV_PIX_FMT_FLAG_RGB)
+        return;
+    f->colorspace = AVCOL_SPC_SMPTE170M;
+    f->color_range = AVCOL_RANGE_MPEG;
+}
+
+/* --- Alpha --- */
+
+/* One plane over black: x becomes black + (x - black) * alpha. */
+static void cover_plane(AVFrame *f, int plane, int black, const AVPixFmtDescriptor *d)
+{
+    int sx = plane ? d->log2_chroma_w : 0, sy = plane ? d->log2_chroma_h : 0;
+    int width = -(-f->width >> sx), height = -(-f->height >> sy);
+    int64_t opaque = (1 << d->comp[3].depth) - 1;
+
+    for (int y = 0; y < height; y++) {
+        uint8_t *row = f->data[plane] + (ptrdiff_t)y * f->linesize[plane];
+        const uint8_t *alpha = f->data[3] + ((ptrdiff_t)y << sy) * f->linesize[3];
+
+        for (int x = 0; x < width; x++)
+            if (d->comp[0].depth > 8) {
+                int a = ((const uint16_t *)(const void *)alpha)[x << sx];
+                uint16_t *v = (uint16_t *)(void *)row + x;
+                *v = (uint16_t)(black + ((*v - black) * a + opaque / 2) / opaque);
+            } else {
+                row[x] =
+                    (uint8_t)(black + ((row[x] - black) * alpha[x << sx] + opaque / 2) / opaque);
+            }
     }
+}
+
+static bool cover_black(AVFrame *f)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(f->format);
+    int top = 1 << (d->comp[0].depth - 8);
+
+    if (av_frame_make_writable(f) < 0)
+        return false;
+    cover_plane(f, 0, f->color_range == AVCOL_RANGE_JPEG ? 0 : 16 * top, d);
+    cover_plane(f, 1, 128 * top, d);
+    cover_plane(f, 2, 128 * top, d);
+    return true;
+}
+
+struct picture *convert_frame(struct converter *c, AVFrame *f, int max_edge, struct err *e)
+{
+    bool small = max_edge <= 0 || (f->width <= max_edge && f->height <= max_edge);
+    AVFrame *planar = av_frame_alloc();
+    struct picture *p = NULL;
+
+    if (planar && small && picture_holds_format(f->format))
+        av_frame_move_ref(planar, f);
+    else if (planar && !convert(c, f, planar, max_edge))
+        av_frame_free(&planar);
+    if (planar && (!has_alpha(planar->format) || cover_black(planar)))
+        p = picture_take_frame(planar);
     av_frame_free(&planar);
     av_frame_unref(f);
     if (!p)

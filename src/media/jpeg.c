@@ -61,8 +61,8 @@ static AVFrame *convert(const struct picture *p, const struct still_kind *kind)
     const int *from = sws_getCoefficients(SWS_CS_ITU709), *to = sws_getCoefficients(SWS_CS_ITU601);
     AVFrame *f = av_frame_alloc();
     struct SwsContext *sws =
-        sws_getContext(p->width, p->height, AV_PIX_FMT_YUV420P, p->width, p->height,
-                       kind->format, SWS_BICUBIC | SWS_ACCURATE_RND, NULL, NULL, NULL);
+        sws_getContext(p->width, p->height, AV_PIX_FMT_YUV420P, p->width, p->height, kind->format,
+                       SWS_BICUBIC | SWS_ACCURATE_RND, NULL, NULL, NULL);
     bool ok = false;
 
     if (!f || !sws)
@@ -74,7 +74,8 @@ static AVFrame *convert(const struct picture *p, const struct still_kind *kind)
     f->colorspace = kind->matrix;
     if (av_frame_get_buffer(f, 0) < 0)
         goto out;
-    sws_setColorspaceDetails(sws, from, 0, to, kind->range == AVCOL_RANGE_JPEG, 0, 1 << 16, 1 << 16);
+    sws_setColorspaceDetails(sws, from, 0, to, kind->range == AVCOL_RANGE_JPEG, 0, 1 << 16,
+                             1 << 16);
     ok = sws_scale(sws, (const uint8_t *const *)p->data, p->stride, 0, p->height, f->data,
                    f->linesize) == p->height;
 

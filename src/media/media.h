@@ -21,25 +21,26 @@
 #include <stdint.h>
 
 /* Once per process, before any cage closes: registers nothing, loads and touches what libav loads
- * lazily (codec tables, CPU flags, log callback that goes to stderr only at AIVE_LOG_LEVEL=debug). */
+ * lazily (codec tables, CPU flags, log callback that goes to stderr only at AIVE_LOG_LEVEL=debug).
+ */
 void media_init(void);
 
 struct media_info {
-    char container[32];      /* "mov,mp4,m4a,3gp,3g2,mj2" -> "mp4" */
-    double duration;         /* seconds, measured by reading where the container does not say */
+    char container[32]; /* "mov,mp4,m4a,3gp,3g2,mj2" -> "mp4" */
+    double duration;    /* seconds, measured by reading where the container does not say */
     int64_t duration_ticks;
-    int64_t bit_rate;        /* bits/s, 0 unknown */
+    int64_t bit_rate; /* bits/s, 0 unknown */
 
-    bool is_image;           /* PNG, JPEG or WebP: has_video with one picture, duration 0, fps 0 */
+    bool is_image; /* PNG, JPEG or WebP: has_video with one picture, duration 0, fps 0 */
     bool has_video;
     char video_codec[32], pixel_format[32];
-    int width, height;       /* upright and with square pixels: what a viewer sees */
+    int width, height; /* upright and with square pixels: what a viewer sees */
     int coded_width, coded_height;
     int sar_num, sar_den, rotation;
-    double fps;              /* average; 0 unknown */
+    double fps; /* average; 0 unknown */
     int fps_num, fps_den;
-    bool is_vfr;             /* presentation intervals differ by more than a tick of the container */
-    bool is_hdr;             /* PQ or HLG transfer */
+    bool is_vfr; /* presentation intervals differ by more than a tick of the container */
+    bool is_hdr; /* PQ or HLG transfer */
     int64_t video_start_ticks, video_end_ticks; /* on the source clock */
 
     bool has_audio;
@@ -56,11 +57,11 @@ struct video_reader *video_reader_create(int fd, const struct cancel *cancel, st
 void video_reader_destroy(struct video_reader *r);
 
 /* The picture on screen at t: the one with the largest PTS <= t (the first one for earlier t, the
- * last one for later t). Containers round times, so a PTS up to half a unit of its time base (at most
- * 0.5 ms) after t counts as <= t. Cheap when t moves forward: the decoder goes on and seeks only when a key
- * frame lies between. Returns a new reference; NULL with e->code on failure. Frames that cannot be
- * decoded are passed over. Interlaced pictures come progressive, alpha lies over black, an image is one
- * picture for all times (at most 4096 on its longer side). */
+ * last one for later t). Containers round times, so a PTS up to half a unit of its time base (at
+ * most 0.5 ms) after t counts as <= t. Cheap when t moves forward: the decoder goes on and seeks
+ * only when a key frame lies between. Returns a new reference; NULL with e->code on failure. Frames
+ * that cannot be decoded are passed over. Interlaced pictures come progressive, alpha lies over
+ * black, an image is one picture for all times (at most 4096 on its longer side). */
 struct picture *video_reader_at(struct video_reader *r, int64_t t_ticks, struct err *e);
 
 /* The same picture and the one after it, for blending between the two: *next is NULL at the end of
@@ -76,14 +77,15 @@ struct picture *video_reader_next(struct video_reader *r, struct err *e);
 /* --- Sound --- */
 struct audio_reader;
 
-/* Not normalised: a down-mix of loud channels may pass 1.0. Delivers interleaved float at `rate` with `channels` 1 or 2 (5.1 and others mixed down after
- * ITU-R BS.775, LFE left out), gaps filled with silence so that sample n is at time n / rate. */
+/* Not normalised: a down-mix of loud channels may pass 1.0. Delivers interleaved float at `rate`
+ * with `channels` 1 or 2 (5.1 and others mixed down after ITU-R BS.775, LFE left out), gaps filled
+ * with silence so that sample n is at time n / rate. */
 struct audio_reader *audio_reader_create(int fd, int rate, int channels,
                                          const struct cancel *cancel, struct err *e);
 void audio_reader_destroy(struct audio_reader *r);
-/* Sample-exact where the container's times are (MP4, MOV, TS, WAV, FLAC, MP3); Matroska, WebM and FLV
- * tell times in milliseconds, and a seek lands within that rounding. Less than 2 s ahead is read
- * through instead, so sound that goes on stays seamless. */
+/* Sample-exact where the container's times are (MP4, MOV, TS, WAV, FLAC, MP3); Matroska, WebM and
+ * FLV tell times in milliseconds, and a seek lands within that rounding. Less than 2 s ahead is
+ * read through instead, so sound that goes on stays seamless. */
 bool audio_reader_seek(struct audio_reader *r, int64_t sample, struct err *e);
 /* Reads up to n frames; returns how many, 0 at the end, -1 on failure. */
 int audio_reader_read(struct audio_reader *r, float *out, int n, struct err *e);

@@ -11,6 +11,7 @@
 #include "media/media_open.h"
 
 #include "media/av.h"
+#include "media/image.h"
 
 #include <libavutil/avstring.h>
 #include <libavutil/display.h>
@@ -25,11 +26,12 @@
 #include <unistd.h>
 
 /* Short names of demuxers; each admits its whole family ("mov": mp4, m4a, 3gp ...). */
-#define CONTAINERS "mov,matroska,avi,mpegts,flv,mp3,wav,flac,ogg,aac,gif"
+#define IMAGES "png_pipe,jpeg_pipe,webp_pipe" /* of one file each; image2 would open more */
+#define CONTAINERS "mov,matroska,avi,mpegts,flv,mp3,wav,flac,ogg,aac,gif," IMAGES
 
 #define VIDEO_CODECS                                                                               \
     "h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg1video,mpeg2video,h263,flv,theora,mjpeg,prores,dnxhd,"   \
-    "gif"
+    "gif,png,webp"
 #define AUDIO_CODECS                                                                               \
     "aac,mp3float,mp3,mp2float,mp2,opus,vorbis,flac,alac,ac3,eac3,pcm_s8,pcm_u8,pcm_s16le,"        \
     "pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"   \
@@ -188,9 +190,11 @@ static const AVInputFormat *recognise(struct source *s, AVIOContext *pb, struct 
     if (source_interrupted(s, e))
         return NULL;
     if (rc < 0 || !in) {
-        err_set(e, ERR_UNSUPPORTED,
-                "this is not a video or sound file that can be read; send MP4, "
-                "MOV, WebM, MKV, AVI, TS, FLV, MP3, WAV, FLAC, OGG or M4A");
+        err_set(
+            e, ERR_UNSUPPORTED,
+            "this is not a video or sound file that can be read; send MP4, "
+            "MOV, WebM, MKV, AVI, TS, FLV, MP3, WAV, FLAC, OGG or M4A, or an image as PNG, JPEG "
+            "or WebP");
         return NULL;
     }
     if (av_match_list(in->name, CONTAINERS, ',') <= 0) {
@@ -232,6 +236,7 @@ static bool open_container(struct source *s, AVIOContext *pb, struct err *e)
         goto out;
     }
     s->fmt = fmt;
+    s->is_image = av_match_list(in->name, IMAGES, ',') > 0;
     ok = true;
 
 out:
@@ -243,6 +248,15 @@ static bool is_still(const AVStream *st)
 {
     return st->disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS |
                               AV_DISPOSITION_STILL_IMAGE);
+}
+
+static bool check_image(const AVCodecParameters *p, struct err *e)
+{
+    if ((int64_t)p->width * p->height > IMAGE_MAX_PIXELS)
+        return err_set(e, ERR_INVALID,
+                       "too_many_pixels: the image is of %dx%d, the most accepted is %d megapixels",
+                       p->width, p->height, IMAGE_MAX_PIXELS / 1000000);
+    return true;
 }
 
 static bool check_claims(const AVStream *st, struct err *e)
@@ -275,9 +289,11 @@ static bool check_claims(const AVStream *st, struct err *e)
 
 static bool check_all_claims(const struct source *s, struct err *e)
 {
-    for (unsigned i = 0; i < s->fmt->nb_streams; i++)
-        if (!check_claims(s->fmt->streams[i], e))
+    for (unsigned i = 0; i < s->fmt->nb_streams; i++) {
+        const AVStream *st = s->fmt->streams[i];
+        if (!(s->is_image ? check_image(st->codecpar, e) : check_claims(st, e)))
             return false;
+    }
     return true;
 }
 
@@ -292,7 +308,8 @@ static bool find_streams(struct source *s, struct err *e)
         return err_set(e, ERR_INVALID, "the file has %u streams, the most accepted is %d", n,
                        MEDIA_MAX_STREAMS);
     for (unsigned i = 0; i < n; i++) {
-        av_dict_set_int(&options[i], "max_pixels", MEDIA_MAX_PIXELS, 0);
+        av_dict_set_int(&options[i], "max_pixels",
+                        s->is_image ? IMAGE_MAX_PIXELS : MEDIA_MAX_PIXELS, 0);
         av_dict_set(&options[i], "threads", "1", 0);
     }
     rc = avformat_find_stream_info(s->fmt, options);
@@ -371,6 +388,9 @@ static bool fail_foreign(const AVCodecParameters *p, struct err *e)
 
 static bool say_what_is_there(const struct source *s, struct err *e)
 {
+    if (s->is_image)
+        return err_set(e, ERR_INVALID,
+                       "the image cannot be decoded: it is damaged, too large or animated");
     for (unsigned i = 0; i < s->fmt->nb_streams; i++) {
         const AVCodecParameters *p = s->fmt->streams[i]->codecpar;
         if ((p->codec_type == AVMEDIA_TYPE_VIDEO && !is_still(s->fmt->streams[i])) ||
@@ -493,7 +513,8 @@ bool source_seek(struct source *s, const AVStream *st, int64_t t)
     return avformat_seek_file(s->fmt, st->index, INT64_MIN, t, t, 0) >= 0;
 }
 
-AVCodecContext *source_decoder(const AVStream *st, int threads, struct err *e)
+AVCodecContext *source_decoder(const struct source *s, const AVStream *st, int threads,
+                               struct err *e)
 {
     const AVCodec *codec = find_decoder(st->codecpar->codec_id);
     AVCodecContext *dec = codec ? avcodec_alloc_context3(codec) : NULL;
@@ -509,7 +530,7 @@ AVCodecContext *source_decoder(const AVStream *st, int threads, struct err *e)
     if (rc >= 0) {
         dec->pkt_timebase = st->time_base;
         dec->thread_count = threads;
-        dec->max_pixels = MEDIA_MAX_PIXELS;
+        dec->max_pixels = s->is_image ? IMAGE_MAX_PIXELS : MEDIA_MAX_PIXELS;
         rc = avcodec_open2(dec, codec, NULL);
     }
     if (rc < 0) {

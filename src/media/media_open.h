@@ -57,7 +57,8 @@ enum source_result source_read(struct source *s, AVPacket *pkt, struct err *e);
 bool source_seek(struct source *s, const AVStream *st, int64_t t);
 
 /* A decoder of a stream, held to the same limits. */
-AVCodecContext *source_decoder(const AVStream *st, int threads, struct err *e);
+AVCodecContext *source_decoder(const struct source *s, const AVStream *st, int threads,
+                               struct err *e);
 
 /* Ticks on the source's clock. t must not be AV_NOPTS_VALUE. */
 int64_t source_ticks(const struct source *s, const AVStream *st, int64_t t);

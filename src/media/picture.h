@@ -16,28 +16,29 @@
 #include <stdint.h>
 
 struct picture {
-    int width, height;   /* samples of plane 0 */
-    uint8_t *data[4];    /* Y, U, V, alpha (NULL when there is none) */
-    int stride[4];       /* bytes */
+    int width, height;                  /* samples of plane 0 */
+    uint8_t *data[4];                   /* Y, U, V, alpha (NULL when there is none) */
+    int stride[4];                      /* bytes */
     int chroma_shift_x, chroma_shift_y; /* 1, 1 for 4:2:0 */
-    int depth;           /* bits a sample: 8, 10, 12; above 8 stored as uint16_t */
+    int depth;                          /* bits a sample: 8, 10, 12; above 8 stored as uint16_t */
     bool full_range;
     int colour_matrix;   /* ISO/IEC 23001-8 code point: 1 bt709, 5/6 bt601, 9 bt2020, 2 unknown */
     int colour_transfer; /* ISO/IEC 23001-8: 16 PQ, 18 HLG, ... */
     int colour_primaries;
-    int sar_num, sar_den;  /* sample aspect ratio, 1/1 when unknown */
-    int rotation;          /* degrees clockwise to turn it upright: 0, 90, 180, 270 */
-    bool mirrored;         /* left and right are swapped before it is turned */
-    int64_t pts_ticks;     /* time on the source's own clock that starts at 0 */
+    int sar_num, sar_den;   /* sample aspect ratio, 1/1 when unknown */
+    int rotation;           /* degrees clockwise to turn it upright: 0, 90, 180, 270 */
+    bool mirrored;          /* left and right are swapped before it is turned */
+    int64_t pts_ticks;      /* time on the source's own clock that starts at 0 */
     int64_t duration_ticks; /* 0 when unknown */
-    void *owner;           /* media's private reference (an AVFrame) */
+    void *owner;            /* media's private reference (an AVFrame) */
 };
 
 /* A new reference to the same samples; NULL without memory. */
 struct picture *picture_ref(const struct picture *p);
 void picture_unref(struct picture **p); /* sets *p to NULL; accepts NULL */
 
-/* A pool of same-sized 8-bit 4:2:0 pictures for the composer; pictures go back on the last unref. */
+/* A pool of same-sized 8-bit 4:2:0 pictures for the composer; pictures go back on the last unref.
+ */
 struct picture_pool;
 struct picture_pool *picture_pool_create(int width, int height, struct err *e);
 struct picture *picture_pool_take(struct picture_pool *pool, struct err *e);

@@ -22,6 +22,8 @@
 #define FAR_TICKS (5 * TICKS_PER_SECOND)
 /* Containers round their times; half a unit is forgiven, but never more than this. */
 #define MAX_SLACK_TICKS (TICKS_PER_SECOND / 2000)
+/* Images are made smaller, because each frame of a film reads all of its picture. */
+#define MAX_IMAGE_EDGE 4096
 /* Times of left-out pictures that are remembered: more than a decoder reorders. */
 #define GAPS 64
 
@@ -174,8 +176,10 @@ static struct picture *finish_picture(struct picture_stream *s, int64_t t, struc
     AVRational sar = source_sar(&s->src, s->frame);
     int64_t duration = s->frame->pkt_duration;
     struct source_turn turn = s->src.is_image ? source_frame_turn(s->frame, s->turn) : s->turn;
-    struct picture *p = convert_frame(s->convert, s->frame, e);
+    struct picture *p;
 
+    convert_mend_colours(s->frame, s->dec->codec_id);
+    p = convert_frame(s->convert, s->frame, s->src.is_image ? MAX_IMAGE_EDGE : 0, e);
     if (!p)
         return NULL;
     p->sar_num = sar.num;
@@ -289,7 +293,7 @@ bool picture_stream_restart(struct picture_stream *s, struct err *e)
     if (!s->src.video)
         return err_set(e, ERR_INVALID, "the file holds no picture");
     source_use(&s->src, s->src.video, NULL);
-    s->dec = source_decoder(s->src.video, 1, e);
+    s->dec = source_decoder(&s->src, s->src.video, 1, e);
     return s->dec != NULL;
 }
 

@@ -42,7 +42,8 @@ struct scan {
     int64_t bytes;
     int64_t times[MAX_TIMES]; /* of video packets, stream time base */
     int time_count;
-    bool at_end; /* the whole file has been read */
+    bool at_end;             /* the whole file has been read */
+    struct source_turn turn; /* of the pictures */
 };
 
 /* --- Reading --- */
@@ -66,6 +67,8 @@ static void try_decode(struct scan *s, struct track_scan *t)
         return;
     if (avcodec_send_packet(t->dec, s->pkt) >= 0 || t->packets > 1)
         t->decoded = avcodec_receive_frame(t->dec, s->frame) >= 0;
+    if (t->decoded && s->src.is_image)
+        s->turn = source_frame_turn(s->frame, s->turn);
     av_frame_unref(s->frame);
 }
 
@@ -115,6 +118,8 @@ static void drain(struct scan *s, struct track_scan *t)
         return;
     avcodec_send_packet(t->dec, NULL);
     t->decoded = avcodec_receive_frame(t->dec, s->frame) >= 0;
+    if (t->decoded && s->src.is_image)
+        s->turn = source_frame_turn(s->frame, s->turn);
     av_frame_unref(s->frame);
 }
 
@@ -278,7 +283,7 @@ static void name_container(const struct scan *s, struct media_info *out)
                      v->codecpar->codec_id == AV_CODEC_ID_AV1)
                    ? "webm"
                    : "mkv";
-    snprintf(out->container, sizeof out->container, "%s", name);
+    snprintf(out->container, sizeof out->container, "%.*s", (int)strcspn(name, "_"), name);
 }
 
 /* What a viewer sees: pixels made square by enlarging, then turned. */
@@ -308,7 +313,7 @@ static void describe_video(struct scan *s, struct media_info *out)
     out->coded_height = p->height;
     out->sar_num = sar.num;
     out->sar_den = sar.den;
-    out->rotation = source_turn(st).rotation;
+    out->rotation = s->turn.rotation;
     out->is_hdr = p->color_trc == AVCOL_TRC_SMPTE2084 || p->color_trc == AVCOL_TRC_ARIB_STD_B67;
     set_display_size(out);
     measure_rate(s, out);
@@ -352,6 +357,14 @@ static bool describe(struct scan *s, struct media_info *out, struct err *e)
         describe_video(s, out);
     if (s->audio.st)
         describe_audio(s, out);
+    if (s->src.is_image) {
+        out->is_image = true;
+        out->is_vfr = false;
+        out->fps_num = out->fps_den = 0;
+        out->fps = 0;
+        out->video_end_ticks = out->video_start_ticks = 0;
+        return true;
+    }
     out->duration_ticks =
         out->video_end_ticks > out->audio_end_ticks ? out->video_end_ticks : out->audio_end_ticks;
     if (out->duration_ticks <= 0)
@@ -364,12 +377,12 @@ static bool describe(struct scan *s, struct media_info *out, struct err *e)
     return true;
 }
 
-static bool begin_track(struct track_scan *t, const AVStream *st)
+static bool begin_track(const struct source *s, struct track_scan *t, const AVStream *st)
 {
     t->st = st;
     t->end_ticks = INT64_MIN;
     if (st)
-        t->dec = source_decoder(st, 1, NULL);
+        t->dec = source_decoder(s, st, 1, NULL);
     return !st || t->dec;
 }
 
@@ -390,8 +403,10 @@ bool media_probe(int fd, struct media_info *out, const struct cancel *cancel, st
     if (!source_open(&s->src, fd, cancel, e))
         goto out;
     source_deadline(&s->src, PROBE_SECONDS);
-    begin_track(&s->video, s->src.video);
-    begin_track(&s->audio, s->src.audio);
+    if (s->src.video)
+        s->turn = source_turn(s->src.video);
+    begin_track(&s->src, &s->video, s->src.video);
+    begin_track(&s->src, &s->audio, s->src.audio);
     ok = measure(s, e) && describe(s, out, e);
 
 out:
