@@ -2,20 +2,24 @@
 #include "render/limiter.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
-#define RELEASE 0.000208f /* of the way to 1 a frame: 100 ms at 48 kHz */
+#define RELEASE ((float)(1 / (48000 * LIMITER_RELEASE_S))) /* of the way to 1 a frame */
 
-void limiter_init(struct limiter *l)
+void limiter_init(struct limiter *l, double ceiling_db)
 {
     memset(l, 0, sizeof *l);
+    l->ceiling = (float)pow(10, ceiling_db / 20);
+    l->least = 1;
+    peak_init(&l->peaks);
     for (int i = 0; i < LIMITER_SPAN; i++)
         l->gain[i] = 1;
     l->gain_sum = LIMITER_SPAN;
     l->released = 1;
 }
 
-/* The smallest of `need` and those of the LIMITER_DELAY frames before it. */
+/* The smallest of `need` and those of the LIMITER_AHEAD frames before it. */
 static float recent_minimum(struct limiter *l, float need)
 {
     while (l->queue_end > l->queue_head && l->queue[(l->queue_end - 1) % LIMITER_SPAN].need >= need)
@@ -32,28 +36,51 @@ static float recent_minimum(struct limiter *l, float need)
  */
 static float next_gain(struct limiter *l, float peak)
 {
-    float need = peak > LIMITER_CEILING ? LIMITER_CEILING / peak : 1.0f;
+    float need = peak > l->ceiling ? l->ceiling / peak : 1.0f;
     float back = l->released + (1.0f - l->released) * RELEASE;
     if (back > 0.99999f)
         back = 1.0f;
     l->released = fminf(recent_minimum(l, need), back);
-    float *slot = &l->gain[l->frame % LIMITER_SPAN];
+    if (l->released < 1)
+        l->busy_until = l->frame + LIMITER_SPAN;
+    float *slot = &l->gain[l->gain_at];
+    l->gain_at = l->gain_at + 1 < LIMITER_SPAN ? l->gain_at + 1 : 0;
     l->gain_sum += (double)l->released - (double)*slot;
     *slot = l->released;
     return fminf((float)(l->gain_sum / LIMITER_SPAN), 1.0f);
 }
 
-void limiter_run(struct limiter *l, float *samples, int n)
+static void run_block(struct limiter *l, float *samples, int n)
 {
+    float left[PEAK_BLOCK], right[PEAK_BLOCK], peaks[PEAK_BLOCK], top = 0;
     for (int i = 0; i < n; i++) {
-        float *x = samples + 2 * i;
-        float *old = l->delay[l->frame % LIMITER_DELAY];
-        float gain = next_gain(l, fmaxf(fabsf(x[0]), fabsf(x[1])));
-        float in[2] = {x[0], x[1]};
+        left[i] = samples[2 * i];
+        right[i] = samples[2 * i + 1];
+    }
+    peak_run(&l->peaks, left, right, n, l->ceiling, peaks);
+    for (int i = 0; i < n; i++)
+        top = fmaxf(top, peaks[i]);
+    /* At rest all gains are 1 and nothing in the queue asks for less. */
+    bool rest = top <= l->ceiling && l->frame >= l->busy_until;
+    if (rest) {
+        l->queue_head = l->queue_end;
+        l->gain_sum = LIMITER_SPAN;
+    }
+    for (int i = 0; i < n; i++) {
+        float *x = samples + 2 * i, *old = l->delay[l->delay_at];
+        float gain = rest ? 1.0f : next_gain(l, peaks[i]);
+        l->least = fminf(l->least, gain);
         x[0] = old[0] * gain;
         x[1] = old[1] * gain;
-        old[0] = in[0];
-        old[1] = in[1];
+        old[0] = left[i];
+        old[1] = right[i];
+        l->delay_at = l->delay_at + 1 < LIMITER_DELAY ? l->delay_at + 1 : 0;
         l->frame++;
     }
+}
+
+void limiter_run(struct limiter *l, float *samples, int n)
+{
+    for (int i = 0; i < n; i += PEAK_BLOCK)
+        run_block(l, samples + 2 * i, n - i < PEAK_BLOCK ? n - i : PEAK_BLOCK);
 }

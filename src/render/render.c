@@ -55,6 +55,8 @@ struct crew {
     const char *making[MAX_THREADS]; /* key of the chunk that a worker makes, NULL: none */
     size_t chunks_in_a_row, segments_logged;
     int64_t frames_done, samples_done;
+    int64_t sound_told; /* samples; the sound's thread alone */
+    struct sound_notes notes;
     double composed_s; /* when the last chunk was there, CLOCK_MONOTONIC */
     bool post_logged;
     struct render_report *report;
@@ -307,53 +309,28 @@ static void work_on_chunks(struct crew *c, int worker)
 
 /* --- Sound ---------------------------------------------------------------------------------- */
 
-struct sound_out {
-    struct crew *crew;
-    struct sound_writer *writer;
-    int64_t untold; /* samples */
-};
-
-static bool write_sound(void *user, const float *samples, int n, struct err *e)
+static void sound_progress(void *user, double fraction)
 {
-    struct sound_out *o = user;
-    o->untold += n;
-    if (o->untold >= SOUND_TOLD_SAMPLES) {
-        tell_composed(o->crew, 0, o->untold);
-        o->untold = 0;
-    }
-    return sound_writer_add(o->writer, samples, n, e);
-}
-
-static bool encode_sound(struct crew *c, int fd, struct err *e)
-{
-    const struct render_job *job = c->job;
-    struct sound_writer *w = sound_writer_create(job->preset->sound_bitrate, fd, e);
-    struct sound_out out = {.crew = c, .writer = w};
-    bool ok = w && sound_mix(job->plan, job->source_fds, write_sound, &out, &c->stop, e) &&
-              sound_writer_finish(w, e);
-    sound_writer_destroy(w);
-    if (ok)
-        tell_composed(c, 0, out.untold);
-    return ok;
+    struct crew *c = user;
+    int64_t done = (int64_t)(fraction * (double)c->job->plan->sample_count);
+    if (done - c->sound_told < SOUND_TOLD_SAMPLES && fraction < 1)
+        return;
+    tell_composed(c, 0, done - c->sound_told);
+    c->sound_told = done;
 }
 
 static bool make_sound(struct crew *c, struct err *e)
 {
-    const struct render_store *store = &c->job->store;
-    bool found;
-    if (!look_up(store, c->sound_key, &found, e))
-        return false;
-    c->report->sound_reused = found;
-    if (found) {
-        tell_composed(c, 0, c->job->plan->sample_count);
-        return true;
-    }
-    int fd = store->create(store->user, c->sound_key, e);
-    if (fd < 0)
-        return false;
-    bool ok = encode_sound(c, fd, e) && store->commit(store->user, c->sound_key, e);
-    close(fd);
-    return ok;
+    const struct render_job *job = c->job;
+    const struct sound_job sound = {.plan = job->plan,
+                                    .source_fds = job->source_fds,
+                                    .store = &job->store,
+                                    .bit_rate = job->preset->sound_bitrate,
+                                    .cancel = &c->stop,
+                                    .progress = sound_progress,
+                                    .user = c};
+    c->sound_told = 0;
+    return sound_make(&sound, c->sound_key, &c->notes, &c->report->sound_reused, e);
 }
 
 /* --- Threads -------------------------------------------------------------------------------- */

@@ -1,221 +1,330 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "render/sound.h"
 
-#include "core/timebase.h"
-#include "media/media.h"
+#include "media/encode.h"
+#include "render/key.h"
 #include "render/limiter.h"
-#include "render/sfx.h"
-#include "render/sound_film.h"
+#include "render/loudness.h"
+#include "render/sound_mix.h"
 
+#include <ebur128.h>
 #include <math.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define BLOCK 4096 /* frames mixed at once */
-#define VOICES 32  /* effects heard at once; one more ends the oldest */
+#define BLOCK 3840 /* frames at once */
 
-/* An effect that plays or will soon. Its sample x is heard at sample begin + x of the film. */
-struct effect_voice {
-    const struct sfx *builtin;   /* or */
-    struct audio_reader *reader; /* of a source, standing at the next sample it gives */
-    int64_t begin;
-    int64_t from, end;      /* samples of the film: heard from .. to */
-    bool fade_in, fade_out; /* where it is cut */
-    float gain;
-};
+/* What the limiter is set to first: coding makes peaks higher, by 0.3 dB at most on all that was
+ * tried but sounds made to annoy it. */
+#define CEILING_DB (-1.5)
+/* When the decoded film is still too high: lower by what it is, and by this. */
+#define CEILING_STEP_DB 0.2
+#define TOLERANCE_LU 0.3
+#define MAX_PASSES 4
 
-struct mixer {
-    const struct plan *p;
-    const int *fds;
-    const struct cancel *cancel;
-    struct sound_film *film;
-    struct effect_voice voices[VOICES];
-    int voice_count;
-    size_t next_sfx;
-    int64_t max_lead;
+#define MEASURE_SHARE 0.25 /* of the progress */
+
+struct maker {
+    const struct sound_job *job;
+    struct sound_notes *notes;
+    double gain_db, ceiling_db;
+    double told; /* progress */
+
+    struct sound_mix *mix;
+    struct sound_writer *writer;
+    ebur128_state *meter;
     struct limiter limiter;
-    float block[2 * BLOCK], effect[2 * BLOCK];
+    struct peak_meter heard_peaks;
+    float heard_peak;
+    int64_t pos; /* sample of the film that goes to the encoder next */
+    float block[2 * BLOCK];
 };
 
-/* --- Sound effects ------------------------------------------------------------------------------
+static void tell(struct maker *m, double fraction)
+{
+    if (fraction <= m->told)
+        return;
+    m->told = fraction;
+    if (m->job->progress)
+        m->job->progress(m->job->user, fraction);
+}
+
+/* --- First pass: how loud is it? ----------------------------------------------------------------
  */
 
-static bool check_effects(const struct plan *p, struct err *e)
+static bool measure(struct maker *m, struct loudness *l, struct err *e)
 {
-    for (size_t i = 0; i < p->sfx_count; i++) {
-        const struct plan_sfx *s = &p->sfx[i];
-        char known[512];
-        if (s->source >= 0 || sfx_find(s->name))
-            continue;
-        sfx_names(known, sizeof known);
-        return err_set(e, ERR_INVALID, "segment %zu \"%s\": no sound effect \"%s\"; there are: %s",
-                       p->segments[s->segment].index + 1, p->segments[s->segment].name, s->name,
-                       known);
+    const struct sound_job *job = m->job;
+    struct sound_mix *mix =
+        sound_mix_create(job->plan, job->source_fds, job->store, job->cancel, e);
+    int64_t done = 0;
+    int n = mix ? 1 : -1;
+    while (mix && (n = sound_mix_read(mix, m->block, BLOCK, e)) > 0) {
+        loudness_add(l, m->block, n);
+        done += n;
+        tell(m, MEASURE_SHARE * (double)done / (double)job->plan->sample_count);
     }
-    return true;
+    sound_mix_destroy(mix);
+    m->notes->report.lufs_in = loudness_integrated(l);
+    m->notes->report.true_peak_in_db = loudness_true_peak_db(l);
+    return n == 0;
 }
 
-/* Where the effect lies in the film, given how long its sound is. */
-static void place(struct effect_voice *v, const struct plan_sfx *s, int64_t lead, int64_t length)
-{
-    v->begin = s->first_sample - s->skip_samples - lead;
-    if (s->skip_samples == 0 && v->begin < 0)
-        v->begin = 0; /* no room for its lead: it starts with the film */
-    v->from = v->begin > 0 ? v->begin : 0;
-    v->end = v->begin + length;
-    v->fade_in = v->begin < 0;
-    if (s->max_samples < length - s->skip_samples) {
-        v->end = v->begin + s->skip_samples + s->max_samples;
-        v->fade_out = true;
-    }
-}
-
-static bool add_effect(struct mixer *m, const struct plan_sfx *s, struct err *e)
-{
-    struct effect_voice v = {0};
-    double gain_db = s->gain_db;
-    if (s->source < 0) {
-        v.builtin = sfx_find(s->name);
-        gain_db += v.builtin->gain_db;
-        place(&v, s, v.builtin->lead_samples, v.builtin->sample_count);
-    } else {
-        const struct plan_source *src = &m->p->sources[s->source];
-        if (!src->has_audio || m->fds[s->source] < 0)
-            return true;
-        place(&v, s, 0, ticks_scale(src->duration_ticks, PLAN_SAMPLE_RATE, TICKS_PER_SECOND));
-        v.reader = audio_reader_create(m->fds[s->source], PLAN_SAMPLE_RATE, 2, m->cancel, e);
-        if (!v.reader)
-            return err_wrap(e, "sound effect \"%s\"", s->name ? s->name : "");
-        if (v.from > v.begin && !audio_reader_seek(v.reader, v.from - v.begin, e)) {
-            audio_reader_destroy(v.reader);
-            return false;
-        }
-    }
-    v.gain = (float)pow(10.0, gain_db / 20.0);
-    if (m->voice_count == VOICES) {
-        audio_reader_destroy(m->voices[0].reader);
-        memmove(m->voices, m->voices + 1, (VOICES - 1) * sizeof *m->voices);
-        m->voice_count--;
-    }
-    m->voices[m->voice_count++] = v;
-    return true;
-}
-
-/* Frames [at, at + n) of the film, all of them inside the effect, as they are in its sound. */
-static bool read_effect(struct effect_voice *v, float *out, int64_t at, int n, struct err *e)
-{
-    if (v->builtin) {
-        const int16_t *in = v->builtin->samples + (at - v->begin);
-        for (int i = 0; i < n; i++)
-            out[2 * i] = out[2 * i + 1] = (float)in[i] / 32768.0f;
-        return true;
-    }
-    int done = 0;
-    while (done < n) {
-        int k = audio_reader_read(v->reader, out + 2 * done, n - done, e);
-        if (k < 0)
-            return false;
-        if (k == 0) {
-            memset(out + 2 * done, 0, 2 * sizeof *out * (size_t)(n - done));
-            break;
-        }
-        done += k;
-    }
-    return true;
-}
-
-/* 0..1 within SOUND_FADE of an end that cuts the sound, else 1. */
-static float fade_at(const struct effect_voice *v, int64_t at)
-{
-    double g = 1;
-    if (v->fade_in && at - v->from < SOUND_FADE)
-        g = sin(M_PI / 2 * ((double)(at - v->from) + 0.5) / SOUND_FADE);
-    if (v->fade_out && v->end - at <= SOUND_FADE)
-        g *= sin(M_PI / 2 * ((double)(v->end - at) - 0.5) / SOUND_FADE);
-    return (float)g;
-}
-
-static bool mix_effect(struct mixer *m, struct effect_voice *v, int64_t pos, int n, struct err *e)
-{
-    int64_t from = v->from > pos ? v->from : pos;
-    int64_t to = v->end < pos + n ? v->end : pos + n;
-    if (from >= to)
-        return true;
-    int count = (int)(to - from);
-    if (!read_effect(v, m->effect, from, count, e))
-        return false;
-    float *out = m->block + 2 * (from - pos);
-    for (int i = 0; i < count; i++) {
-        float gain = v->gain * fade_at(v, from + i);
-        out[2 * i] += gain * m->effect[2 * i];
-        out[2 * i + 1] += gain * m->effect[2 * i + 1];
-    }
-    return true;
-}
-
-static bool mix_effects(struct mixer *m, int64_t pos, int n, struct err *e)
-{
-    const struct plan *p = m->p;
-    while (m->next_sfx < p->sfx_count && p->sfx[m->next_sfx].first_sample - m->max_lead < pos + n)
-        if (!add_effect(m, &p->sfx[m->next_sfx++], e))
-            return false;
-    for (int i = 0; i < m->voice_count; i++)
-        if (!mix_effect(m, &m->voices[i], pos, n, e))
-            return false;
-    int kept = 0;
-    for (int i = 0; i < m->voice_count; i++) {
-        if (m->voices[i].end <= pos + n)
-            audio_reader_destroy(m->voices[i].reader);
-        else
-            m->voices[kept++] = m->voices[i];
-    }
-    m->voice_count = kept;
-    return true;
-}
-
-/* --- The mix ------------------------------------------------------------------------------------
+/* --- Second pass: encode ------------------------------------------------------------------------
  */
 
-/* The limiter lags, so the mix runs on for its delay and as much is dropped at the start. */
-static bool mix_all(struct mixer *m, sound_sink_fn sink, void *user, struct err *e)
+/* Two channels as one, such that opposite ones do not vanish. */
+static float both(float left, float right)
 {
-    int64_t total = m->p->sample_count + LIMITER_DELAY;
-    for (int64_t pos = 0; pos < total; pos += BLOCK) {
-        int n = total - pos < BLOCK ? (int)(total - pos) : BLOCK;
-        if (cancel_fired(m->cancel))
-            return err_set(e, ERR_CANCELED, "canceled");
-        if (!sound_film_read(m->film, m->block, n, e) || !mix_effects(m, pos, n, e))
+    return SOUND_LEFT_SHARE * left + (1 - SOUND_LEFT_SHARE) * right;
+}
+
+static void note(struct maker *m, const float *samples, int n)
+{
+    for (int w = 0; w < SOUND_WINDOWS; w++) {
+        struct sound_window *win = &m->notes->windows[w];
+        int64_t from = win->at > m->pos ? win->at : m->pos;
+        int64_t to = win->at + SOUND_WINDOW < m->pos + n ? win->at + SOUND_WINDOW : m->pos + n;
+        for (int64_t i = from; i < to; i++) {
+            const float *x = samples + 2 * (i - m->pos);
+            win->mono[i - win->at] = (int16_t)lrintf(32767 * fmaxf(-1, fminf(both(x[0], x[1]), 1)));
+        }
+    }
+}
+
+static void hear(void *user, const float *const planes[2], int n)
+{
+    struct maker *m = user;
+    float peaks[PEAK_BLOCK];
+    for (int i = 0; i < n; i += PEAK_BLOCK) {
+        int k = n - i < PEAK_BLOCK ? n - i : PEAK_BLOCK;
+        peak_run(&m->heard_peaks, planes[0] + i, planes[1] + i, k, m->heard_peak, peaks);
+        for (int j = 0; j < k; j++)
+            m->heard_peak = fmaxf(m->heard_peak, peaks[j]);
+    }
+}
+
+static bool put(struct maker *m, const float *samples, int n, struct err *e)
+{
+    note(m, samples, n);
+    if (ebur128_add_frames_float(m->meter, samples, (size_t)n) != EBUR128_SUCCESS)
+        return err_set(e, ERR_NO_MEMORY, "no memory to measure loudness");
+    m->pos += n;
+    double share = (double)m->pos / (double)m->job->plan->sample_count;
+    tell(m, MEASURE_SHARE + (1 - MEASURE_SHARE) * share);
+    return sound_writer_add(m->writer, samples, n, e);
+}
+
+/* The limiter lags, so the mix runs on for its delay, and as much is dropped at the start. */
+static bool encode_mix(struct maker *m, struct err *e)
+{
+    float gain = (float)pow(10, m->gain_db / 20);
+    int64_t skip = LIMITER_DELAY, left = m->job->plan->sample_count;
+    while (left > 0) {
+        int n = sound_mix_read(m->mix, m->block, BLOCK, e);
+        if (n < 0)
             return false;
-        if (pos + n > m->p->sample_count) { /* effects end with the film */
-            int64_t keep = m->p->sample_count > pos ? m->p->sample_count - pos : 0;
-            memset(m->block + 2 * keep, 0, 2 * sizeof *m->block * (size_t)(n - keep));
+        for (int i = 0; i < 2 * n; i++)
+            m->block[i] *= gain;
+        if (n == 0) {
+            n = LIMITER_DELAY;
+            memset(m->block, 0, sizeof m->block);
         }
         limiter_run(&m->limiter, m->block, n);
-        int skip = pos == 0 ? (n < LIMITER_DELAY ? n : LIMITER_DELAY) : 0;
-        if (n > skip && !sink(user, m->block + 2 * skip, n - skip, e))
+        int drop = skip < n ? (int)skip : n;
+        int keep = n - drop < left ? n - drop : (int)left;
+        if (keep > 0 && !put(m, m->block + 2 * (ptrdiff_t)drop, keep, e))
             return false;
+        skip -= drop;
+        left -= keep;
     }
     return true;
 }
 
-bool sound_mix(const struct plan *p, const int *source_fds, sound_sink_fn sink, void *user,
-               const struct cancel *cancel, struct err *e)
+static void place_windows(struct maker *m)
 {
-    if (!check_effects(p, e))
+    const struct plan *p = m->job->plan;
+    int64_t last = p->sample_count > SOUND_WINDOW ? p->sample_count - SOUND_WINDOW : 0;
+    int64_t at[SOUND_WINDOWS] = {[SOUND_START] = 0, [SOUND_END] = last};
+    at[SOUND_FIRST_CUT] = p->segments[0].end_sample - SOUND_WINDOW / 2;
+    at[SOUND_LAST_CUT] = p->segments[p->segment_count - 1].first_sample - SOUND_WINDOW / 2;
+    memset(m->notes->windows, 0, sizeof m->notes->windows);
+    for (int w = 0; w < SOUND_WINDOWS; w++)
+        m->notes->windows[w].at = at[w] < 0 ? 0 : at[w] > last ? last : at[w];
+}
+
+static void read_meters(struct maker *m)
+{
+    struct sound_report *r = &m->notes->report;
+    double lufs = -INFINITY;
+    ebur128_loudness_global(m->meter, &lufs);
+    r->lufs = lufs;
+    r->true_peak_db = m->heard_peak > 0 ? 20 * log10((double)m->heard_peak) : -INFINITY;
+    r->gain_db = m->gain_db;
+    r->limited_db = -20 * log10((double)m->limiter.least);
+    r->passes++;
+}
+
+static bool encode(struct maker *m, int fd, struct err *e)
+{
+    const struct sound_job *job = m->job;
+    bool ok = false;
+    m->pos = 0;
+    m->heard_peak = 0;
+    peak_init(&m->heard_peaks);
+    limiter_init(&m->limiter, m->ceiling_db);
+    place_windows(m);
+    if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return err_set(e, ERR_IO, "the sound cannot be written anew");
+    m->meter = ebur128_init(2, PLAN_SAMPLE_RATE, EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM);
+    if (!m->meter) {
+        err_set(e, ERR_NO_MEMORY, "no memory to measure loudness");
+        goto out;
+    }
+    m->mix = sound_mix_create(job->plan, job->source_fds, job->store, job->cancel, e);
+    m->writer = m->mix ? sound_writer_create(job->bit_rate, fd, e) : NULL;
+    ok = m->writer && sound_writer_listen(m->writer, hear, m, e) && encode_mix(m, e) &&
+         sound_writer_finish(m->writer, e);
+    if (ok)
+        read_meters(m);
+
+out:
+    sound_writer_destroy(m->writer);
+    sound_mix_destroy(m->mix);
+    if (m->meter)
+        ebur128_destroy(&m->meter);
+    m->writer = NULL;
+    m->mix = NULL;
+    return ok;
+}
+
+/* --- Both ---------------------------------------------------------------------------------------
+ */
+
+/* Is what was encoded as it should be? If not, sets gain and ceiling for another pass. */
+static bool good(struct maker *m, const struct loudness *l)
+{
+    const struct sound_report *r = &m->notes->report;
+    double target = m->job->plan->loudness, high = r->true_peak_db - SOUND_TRUE_PEAK_DB;
+    if (high > 0) {
+        m->ceiling_db -= high + CEILING_STEP_DB;
+        if (target < 0)
+            m->gain_db = loudness_gain(l, target, m->ceiling_db);
         return false;
-    struct mixer *m = calloc(1, sizeof *m);
-    if (!m)
-        return err_set(e, ERR_NO_MEMORY, "no memory for the sound");
-    *m = (struct mixer){.p = p, .fds = source_fds, .cancel = cancel};
-    limiter_init(&m->limiter);
-    for (const struct sfx *s = sfx_table; s->name; s++)
-        if (s->lead_samples > m->max_lead)
-            m->max_lead = s->lead_samples;
-    m->film = sound_film_create(p, source_fds, cancel, e);
-    bool ok = m->film && mix_all(m, sink, user, e);
-    for (int i = 0; i < m->voice_count; i++)
-        audio_reader_destroy(m->voices[i].reader);
-    sound_film_destroy(m->film);
+    }
+    if (target >= 0 || !isfinite(r->lufs) || fabs(r->lufs - target) <= TOLERANCE_LU)
+        return true;
+    double most = fmin(LOUDNESS_MAX_GAIN_DB, target - r->lufs_in + LOUDNESS_MAX_MAKE_UP_DB);
+    double wanted = fmin(m->gain_db + target - r->lufs, most);
+    if (fabs(wanted - m->gain_db) < 0.1)
+        return true;
+    m->gain_db = wanted;
+    return false;
+}
+
+static bool make(struct maker *m, int fd, struct err *e)
+{
+    struct loudness *l = loudness_create(e);
+    bool ok = l && measure(m, l, e);
+    m->ceiling_db = CEILING_DB;
+    if (ok && m->job->plan->loudness < 0)
+        m->gain_db = loudness_gain(l, m->job->plan->loudness, m->ceiling_db);
+    do
+        ok = ok && encode(m, fd, e);
+    while (ok && !good(m, l) && m->notes->report.passes < MAX_PASSES);
+    loudness_destroy(l);
+    return ok;
+}
+
+/* --- The store ----------------------------------------------------------------------------------
+ */
+
+/* The notes lie beside the sound, under a name made of its. */
+static void notes_key(const char *key, char out[KEY_SIZE])
+{
+    static const char kind[] = "aive sound notes";
+    const uint64_t size = sizeof(struct sound_notes);
+    unsigned char hash[32];
+    crypto_generichash_state h;
+    crypto_generichash_init(&h, NULL, 0, sizeof hash);
+    crypto_generichash_update(&h, (const unsigned char *)kind, sizeof kind);
+    crypto_generichash_update(&h, (const unsigned char *)&size, sizeof size);
+    crypto_generichash_update(&h, (const unsigned char *)key, strlen(key));
+    crypto_generichash_final(&h, hash, sizeof hash);
+    sodium_bin2hex(out, KEY_SIZE, hash, sizeof hash);
+}
+
+/* Not being there is no error: *fd is -1 then. */
+static bool open_if_there(const struct render_store *s, const char *key, int *fd, struct err *e)
+{
+    struct err why = {0};
+    *fd = s->open(s->user, key, &why);
+    if (*fd >= 0 || why.code == ERR_NOT_FOUND)
+        return true;
+    *e = why;
+    return false;
+}
+
+static bool recall(const struct sound_job *job, const char *key, struct sound_notes *notes,
+                   bool *found, struct err *e)
+{
+    char beside[KEY_SIZE];
+    int sound = -1, fd = -1;
+    notes_key(key, beside);
+    bool ok = open_if_there(job->store, key, &sound, e) &&
+              open_if_there(job->store, beside, &fd, e);
+    *found = ok && sound >= 0 && fd >= 0 &&
+             pread(fd, notes, sizeof *notes, 0) == (ssize_t)sizeof *notes;
+    if (sound >= 0)
+        close(sound);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+static bool keep_notes(const struct sound_job *job, const char *key,
+                       const struct sound_notes *notes, struct err *e)
+{
+    char beside[KEY_SIZE];
+    notes_key(key, beside);
+    int fd = job->store->create(job->store->user, beside, e);
+    if (fd < 0)
+        return false;
+    bool ok = pwrite(fd, notes, sizeof *notes, 0) == (ssize_t)sizeof *notes ||
+              err_set(e, ERR_IO, "what was measured cannot be written");
+    ok = ok && job->store->commit(job->store->user, beside, e);
+    close(fd);
+    return ok;
+}
+
+bool sound_make(const struct sound_job *job, const char *key, struct sound_notes *notes,
+                bool *reused, struct err *e)
+{
+    struct err why = {0};
+    bool ok = recall(job, key, notes, reused, &why);
+    struct maker *m = NULL;
+    int fd = -1;
+    if (!ok || *reused)
+        goto out;
+    memset(notes, 0, sizeof *notes);
+    m = calloc(1, sizeof *m);
+    ok = m || err_set(&why, ERR_NO_MEMORY, "no memory for the sound");
+    if (!ok)
+        goto out;
+    *m = (struct maker){.job = job, .notes = notes};
+    fd = job->store->create(job->store->user, key, &why);
+    ok = fd >= 0 && make(m, fd, &why) && keep_notes(job, key, notes, &why) &&
+         job->store->commit(job->store->user, key, &why);
+
+out:
+    if (fd >= 0)
+        close(fd);
     free(m);
+    if (ok && job->progress)
+        job->progress(job->user, 1);
+    if (!ok && e)
+        *e = why;
     return ok ? true : err_wrap(e, "sound");
 }

@@ -53,9 +53,10 @@ struct sound_report {
 
 /* A moment of the film as it was given to the encoder, for proof.h. */
 #define SOUND_WINDOW 24000 /* samples: 0.5 s */
+#define SOUND_LEFT_SHARE 0.6f /* so that channels of opposite sign do not cancel out */
 struct sound_window {
     int64_t at; /* sample of the film */
-    int16_t mono[SOUND_WINDOW];
+    int16_t mono[SOUND_WINDOW]; /* 0.6 of the left and 0.4 of the right channel */
 };
 
 enum { SOUND_START, SOUND_FIRST_CUT, SOUND_LAST_CUT, SOUND_END, SOUND_WINDOWS };
@@ -67,9 +68,5 @@ struct sound_notes {
 /* Puts the film's sound into the store under `key`, unless it is there already (*reused). */
 bool sound_make(const struct sound_job *job, const char *key, struct sound_notes *notes,
                 bool *reused, struct err *e);
-
-typedef bool (*sound_sink_fn)(void *user, const float *samples, int n, struct err *e);
-bool sound_mix(const struct plan *p, const int *source_fds, sound_sink_fn sink, void *user,
-               const struct cancel *cancel, struct err *e);
 
 #endif

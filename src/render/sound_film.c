@@ -1,123 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * DESIGN. The film is a row of bodies and joints. In the body of a segment its voice plays alone. A
- * joint is the 10 ms around a cut, half of it on either side: the old voice plays on past its end,
- * the new one starts before its beginning, and both are mixed into a small buffer that is then
- * handed out. So at any time there is one voice, and each source needs one reader.
+ * joint is the 10 ms around a cut (or what a transition takes), half of it on either side: the old
+ * voice plays on past its end, the new one starts before its beginning, and they fade into each
+ * other with equal power. Joints never touch, so there are two voices at most.
+ *
+ * Where a segment goes on where the one before ended, its voice just plays on.
  */
 #include "render/sound_film.h"
 
-#include "core/timebase.h"
-#include "media/media.h"
-#include "render/stretch.h"
+#include "render/sound_voice.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TICKS_PER_SAMPLE (TICKS_PER_SECOND / PLAN_SAMPLE_RATE)
-#define HALF (SOUND_FADE / 2)
+#define BLOCK 1024
 
-struct source_sound {
-    struct audio_reader *reader; /* opened when first heard */
-    int64_t pos;                 /* sample it stands at */
-};
-
-/* A segment being played: samples of a source, in order, maybe stretched. */
-struct voice {
-    struct source_sound *sound; /* NULL: silence */
-    int64_t pos;                /* next sample of the source */
-    struct stretch *stretch;    /* NULL: at its own speed */
-};
+enum joint { JOINT_FADE, JOINT_NONE /* the voice plays on */ };
 
 struct sound_film {
     const struct plan *p;
-    const int *fds;
-    const struct cancel *cancel;
-    struct source_sound *sources; /* one for each source of the plan */
+    struct sound_pool pool;
+    int64_t pos; /* sample of the film */
 
-    const struct plan_segment *now; /* whose voice it is; NULL before the first, after the last */
-    struct voice voice;
-    int64_t pos, body_end; /* samples of the film */
-    float joint[2 * SOUND_FADE];
-    int joint_pos, joint_len; /* frames */
-    bool ended;
+    /* The segment that plays, NULL before the first; the one after it, NULL after the last. */
+    const struct plan_segment *now, *next;
+    struct sound_voice *voice, *next_voice; /* NULL: silence */
+    enum joint joint;
+    int64_t joint_from, joint_to; /* around the cut between now and next */
+    bool in_joint, ended;
+    float block[2 * BLOCK];
 };
-
-/* --- Voices -------------------------------------------------------------------------------------
- */
-
-static void voice_stop(struct voice *v)
-{
-    stretch_destroy(v->stretch);
-    *v = (struct voice){0};
-}
-
-/* n frames of the source from v->pos on; silence before its start and after its end. */
-static bool voice_pull(void *user, float *out, int n, struct err *e)
-{
-    struct voice *v = user;
-    struct source_sound *s = v->sound;
-    int done = 0;
-    if (v->pos < 0) {
-        done = -v->pos < n ? (int)-v->pos : n;
-        memset(out, 0, 2 * sizeof *out * (size_t)done);
-        v->pos += done;
-    }
-    if (done < n && s->pos != v->pos) {
-        if (!audio_reader_seek(s->reader, v->pos, e))
-            return false;
-        s->pos = v->pos;
-    }
-    while (done < n) {
-        int k = audio_reader_read(s->reader, out + 2 * done, n - done, e);
-        if (k < 0)
-            return false;
-        if (k == 0) { /* the end: the reader stays where it is */
-            memset(out + 2 * done, 0, 2 * sizeof *out * (size_t)(n - done));
-            v->pos += n - done;
-            return true;
-        }
-        done += k;
-        v->pos += k;
-        s->pos += k;
-    }
-    return true;
-}
-
-static bool voice_read(struct voice *v, float *out, int n, struct err *e)
-{
-    if (!v->sound) {
-        memset(out, 0, 2 * sizeof *out * (size_t)n);
-        return true;
-    }
-    return v->stretch ? stretch_read(v->stretch, out, n, voice_pull, v, e)
-                      : voice_pull(v, out, n, e);
-}
-
-/* The voice of a segment, ready to play from sample `at` of the film. */
-static bool voice_start(struct sound_film *f, const struct plan_segment *s, int64_t at,
-                        struct err *e)
-{
-    voice_stop(&f->voice);
-    if (!f->p->sources[s->source].has_audio || f->fds[s->source] < 0)
-        return true;
-    struct source_sound *sound = &f->sources[s->source];
-    if (!sound->reader)
-        sound->reader = audio_reader_create(f->fds[s->source], PLAN_SAMPLE_RATE, 2, f->cancel, e);
-    if (!sound->reader)
-        return false;
-    int64_t into = ticks_scale(at * TICKS_PER_SAMPLE - s->out_start, s->rate.num, s->rate.den);
-    struct voice v = {.sound = sound, .pos = ticks_scale(s->src_start + into, 1, TICKS_PER_SAMPLE)};
-    if (s->rate.num != s->rate.den) {
-        v.stretch = stretch_create(s->rate.num, s->rate.den, e);
-        if (!v.stretch)
-            return false;
-        v.pos -= stretch_lead(v.stretch);
-    }
-    f->voice = v;
-    return true;
-}
 
 /* --- Joints -------------------------------------------------------------------------------------
  */
@@ -128,11 +42,10 @@ static int64_t length(const struct plan_segment *s)
 }
 
 /* The next segment that is heard at all; NULL: none. */
-static const struct plan_segment *following(const struct sound_film *f,
-                                            const struct plan_segment *s)
+static const struct plan_segment *following(const struct plan *p, const struct plan_segment *s)
 {
-    const struct plan_segment *end = f->p->segments + f->p->segment_count;
-    for (s = s ? s + 1 : f->p->segments; s < end; s++)
+    const struct plan_segment *end = p->segments + p->segment_count;
+    for (s = s ? s + 1 : p->segments; s < end; s++)
         if (length(s) > 0)
             return s;
     return NULL;
@@ -141,86 +54,151 @@ static const struct plan_segment *following(const struct sound_film *f,
 /* Does b go on where a ends, at the same speed? */
 static bool seamless(const struct plan_segment *a, const struct plan_segment *b)
 {
-    int64_t gap = b->src_start - a->src_end;
-    return b == a + 1 && a->source == b->source && a->rate.num == b->rate.num &&
-           a->rate.den == b->rate.den && gap >= -1 && gap <= 1;
+    int64_t gap = a->rate.backwards ? a->src_start - b->src_end : b->src_start - a->src_end;
+    return b == a + 1 && a->source == b->source && !a->ramped && !b->ramped &&
+           a->rate.num == b->rate.num && a->rate.den == b->rate.den &&
+           a->rate.backwards == b->rate.backwards && gap >= -1 && gap <= 1;
 }
 
 /* Half the length of the joint between a and b (either may be NULL: the film's ends). */
-static int half_joint(const struct plan_segment *a, const struct plan_segment *b)
+static int64_t half_joint(const struct plan_segment *a, const struct plan_segment *b)
 {
-    int64_t half = HALF;
-    if (a && b && seamless(a, b))
-        return 0;
+    int64_t half = (a && b && b->fade_samples > 0 ? b->fade_samples : SOUND_FADE) / 2;
     if (a && length(a) / 2 < half)
         half = length(a) / 2;
     if (b && length(b) / 2 < half)
         half = length(b) / 2;
-    return (int)half;
+    return half;
 }
 
-/* Fades the voice of f->now out and that of `next` in, into f->joint. At the film's ends there is
- * nothing on the other side, so the fade runs over the half that lies inside. */
-static bool make_joint(struct sound_film *f, const struct plan_segment *next, int half,
-                       struct err *e)
+/* Where the voice that plays s, and what follows seamlessly, is heard no more. */
+static int64_t voice_end(const struct plan *p, const struct plan_segment *s)
 {
-    float in[2 * SOUND_FADE] = {0};
-    int len = f->now && next ? 2 * half : half;
-    memset(f->joint, 0, sizeof f->joint);
-    if (f->now && !voice_read(&f->voice, f->joint, len, e))
-        return false;
-    if (next && (!voice_start(f, next, f->pos, e) || !voice_read(&f->voice, in, len, e)))
-        return false;
-    for (int i = 0; i < len; i++) {
-        double angle = M_PI / 2 * (i + 0.5) / len;
-        float fade_out = (float)cos(angle), fade_in = (float)sin(angle);
-        for (int c = 0; c < 2; c++)
-            f->joint[2 * i + c] = fade_out * f->joint[2 * i + c] + fade_in * in[2 * i + c];
+    for (;;) {
+        const struct plan_segment *next = following(p, s);
+        if (!next)
+            return s->end_sample;
+        if (!seamless(s, next))
+            return s->end_sample + half_joint(s, next);
+        s = next;
     }
-    f->joint_pos = 0;
-    f->joint_len = len;
+}
+
+/* Places the joint that ends f->now. At the film's ends there is nothing on the other side, so the
+ * fade runs over the half that lies inside. */
+static void plan_joint(struct sound_film *f)
+{
+    f->next = following(f->p, f->now);
+    int64_t half = half_joint(f->now, f->next), cut = f->now ? f->now->end_sample : 0;
+    f->joint = f->now && f->next && seamless(f->now, f->next) ? JOINT_NONE : JOINT_FADE;
+    f->joint_from = f->now ? cut - half : 0;
+    f->joint_to = f->next ? cut + half : cut;
+}
+
+static bool begin_joint(struct sound_film *f, struct err *e)
+{
+    f->in_joint = true;
+    if (!f->next || f->joint == JOINT_NONE)
+        return true;
+    f->next_voice = sound_voice_create(&f->pool, f->next, f->joint_from, voice_end(f->p, f->next), e);
+    return f->next_voice || e->code == ERR_NONE;
+}
+
+static void end_joint(struct sound_film *f)
+{
+    if (f->joint == JOINT_FADE) {
+        sound_voice_destroy(f->voice);
+        f->voice = f->next_voice;
+        f->next_voice = NULL;
+    }
+    f->in_joint = false;
+    f->now = f->next;
+    f->ended = !f->now;
+    if (f->now)
+        plan_joint(f);
+}
+
+/* --- Playing ------------------------------------------------------------------------------------
+ */
+
+static bool read_voice(struct sound_voice *v, float *out, int n, struct err *e)
+{
+    if (v)
+        return sound_voice_read(v, out, n, e);
+    memset(out, 0, 2 * sizeof *out * (size_t)n);
     return true;
 }
 
-static bool go_on(struct sound_film *f, struct err *e)
+static void amplify(float *x, int n, double gain)
 {
-    const struct plan_segment *next = following(f, f->now);
-    int half = half_joint(f->now, next);
-    if (half > 0) {
-        if (!make_joint(f, next, half, e))
-            return false;
-    } else if (next && !(f->now && seamless(f->now, next))) {
-        /* Segments of a single sample: nothing to fade over. */
-        if (!voice_start(f, next, f->pos, e))
-            return false;
+    if (gain != 1)
+        for (int i = 0; i < 2 * n; i++)
+            x[i] *= (float)gain;
+}
+
+/* One voice over the cut, from one segment's volume to the other's. */
+static bool play_on(struct sound_film *f, float *out, int n, struct err *e)
+{
+    double from = f->now->gain, to = f->next->gain;
+    if (!read_voice(f->voice, out, n, e))
+        return false;
+    if (from == to) {
+        amplify(out, n, from);
+        return true;
     }
-    f->now = next;
-    f->ended = !next;
-    if (next)
-        f->body_end = next->end_sample - half_joint(next, following(f, next));
+    double step = (to - from) / (double)(f->joint_to - f->joint_from);
+    for (int i = 0; i < n; i++) {
+        float gain = (float)(from + step * ((double)(f->pos + i - f->joint_from) + 0.5));
+        out[2 * i] *= gain;
+        out[2 * i + 1] *= gain;
+    }
+    return true;
+}
+
+static bool fade_over(struct sound_film *f, float *out, int n, struct err *e)
+{
+    double gain_out = f->now ? f->now->gain : 0, gain_in = f->next ? f->next->gain : 0;
+    if (!read_voice(f->voice, out, n, e) || !read_voice(f->next_voice, f->block, n, e))
+        return false;
+    for (int i = 0; i < n; i++) {
+        double angle = M_PI / 2 * ((double)(f->pos + i - f->joint_from) + 0.5) /
+                       (double)(f->joint_to - f->joint_from);
+        float a = (float)(gain_out * cos(angle)), b = (float)(gain_in * sin(angle));
+        out[2 * i] = a * out[2 * i] + b * f->block[2 * i];
+        out[2 * i + 1] = a * out[2 * i + 1] + b * f->block[2 * i + 1];
+    }
+    return true;
+}
+
+static bool play(struct sound_film *f, float *out, int n, struct err *e)
+{
+    if (f->in_joint)
+        return f->joint == JOINT_NONE ? play_on(f, out, n, e) : fade_over(f, out, n, e);
+    if (!read_voice(f->voice, out, n, e))
+        return false;
+    amplify(out, n, f->now->gain);
     return true;
 }
 
 bool sound_film_read(struct sound_film *f, float *out, int n, struct err *e)
 {
     while (n > 0) {
-        int k = f->joint_len - f->joint_pos;
-        if (k > 0) {
-            k = k < n ? k : n;
-            memcpy(out, f->joint + 2 * f->joint_pos, 2 * sizeof *out * (size_t)k);
-            f->joint_pos += k;
-        } else if (f->ended) {
-            k = n;
-            memset(out, 0, 2 * sizeof *out * (size_t)k);
-        } else if (f->pos < f->body_end) {
-            k = f->body_end - f->pos < n ? (int)(f->body_end - f->pos) : n;
-            if (!voice_read(&f->voice, out, k, e))
-                return false;
-        } else {
-            if (!go_on(f, e))
+        if (f->ended) {
+            memset(out, 0, 2 * sizeof *out * (size_t)n);
+            return true;
+        }
+        int64_t left = (f->in_joint ? f->joint_to : f->joint_from) - f->pos;
+        if (left <= 0) {
+            if (f->in_joint)
+                end_joint(f);
+            else if (!begin_joint(f, e))
                 return false;
             continue;
         }
+        int k = n < BLOCK ? n : BLOCK;
+        k = left < k ? (int)left : k;
+        if (!play(f, out, k, e))
+            return false;
         f->pos += k;
         out += 2 * k;
         n -= k;
@@ -229,19 +207,18 @@ bool sound_film_read(struct sound_film *f, float *out, int n, struct err *e)
 }
 
 struct sound_film *sound_film_create(const struct plan *p, const int *source_fds,
-                                     const struct cancel *cancel, struct err *e)
+                                     const struct render_store *store, const struct cancel *cancel,
+                                     struct err *e)
 {
     struct sound_film *f = calloc(1, sizeof *f);
-    if (f)
-        f->sources = calloc(p->source_count ? p->source_count : 1, sizeof *f->sources);
-    if (!f || !f->sources) {
-        free(f);
+    if (!f) {
         err_set(e, ERR_NO_MEMORY, "no memory for the sound");
         return NULL;
     }
     f->p = p;
-    f->fds = source_fds;
-    f->cancel = cancel;
+    f->pool = (struct sound_pool){.plan = p, .fds = source_fds, .store = store, .cancel = cancel};
+    plan_joint(f);
+    f->ended = !f->next;
     return f;
 }
 
@@ -249,9 +226,8 @@ void sound_film_destroy(struct sound_film *f)
 {
     if (!f)
         return;
-    voice_stop(&f->voice);
-    for (size_t i = 0; i < f->p->source_count; i++)
-        audio_reader_destroy(f->sources[i].reader);
-    free(f->sources);
+    sound_voice_destroy(f->voice);
+    sound_voice_destroy(f->next_voice);
+    sound_pool_finish(&f->pool);
     free(f);
 }

@@ -5,6 +5,9 @@
  * as long as asked. It hears a little of the sound before its first sample (stretch_lead()), so
  * that it starts without a fade: output sample 0 is the input sample that follows the lead. Memory:
  * constant. The same input gives the same output. Threads: one stretcher, one thread.
+ *
+ * Where the speed changes, a function tells the place in the output of every input sample. Attacks
+ * come within 5 ms of it.
  */
 #ifndef AIVE_RENDER_STRETCH_H
 #define AIVE_RENDER_STRETCH_H
@@ -17,9 +20,15 @@
 /* Must fill n frames of interleaved stereo (silence past the end). */
 typedef bool (*stretch_pull_fn)(void *user, float *out, int n, struct err *e);
 
+/* Output frame of an input frame (0: the one after the lead; may be negative or past the end);
+ * never falls. */
+typedef double (*stretch_place_fn)(void *user, double in);
+
 struct stretch;
 /* num / den seconds of input for each second of output, 1/16 .. 16. */
 struct stretch *stretch_create(int64_t num, int64_t den, struct err *e);
+/* As `place` says. `user` must live as long as the stretcher. */
+struct stretch *stretch_create_ramp(stretch_place_fn place, void *user, struct err *e);
 void stretch_destroy(struct stretch *s);
 
 /* Frames of input that it takes before the one that output frame 0 stands for. */

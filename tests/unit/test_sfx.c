@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The built-in sound effects: every row is sound, in both senses; and the limiter. */
+ * The built-in sound effects: every row is sound, in both senses. */
 #include "check.h"
-#include "render/limiter.h"
 #include "render/sfx.h"
 
 #include <stdbool.h>
@@ -73,58 +72,10 @@ static void test_names(void)
     CHECK_STR(little, "whoos");
 }
 
-static void test_limiter(void)
-{
-    enum { N = 48000 };
-    float *v = malloc(2 * N * sizeof *v);
-    struct limiter l;
-
-    CHECK_CASE("quiet sound passes unchanged");
-    limiter_init(&l);
-    for (int i = 0; i < 2 * N; i++)
-        v[i] = 0.85f * (float)sin(i * 0.03);
-    limiter_run(&l, v, N);
-    bool same = true;
-    for (int i = 2 * LIMITER_DELAY; i < 2 * N; i++)
-        same &= v[i] == 0.85f * (float)sin((i - 2 * LIMITER_DELAY) * 0.03);
-    CHECK(same);
-
-    CHECK_CASE("nothing passes the ceiling, in one go or in pieces");
-    float *w = malloc(2 * N * sizeof *w);
-    uint32_t seed = 1;
-    for (int i = 0; i < 2 * N; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        v[i] = (float)((double)seed / 2147483648.0 - 1) * (i / 2 % 9000 < 2000 ? 3.0f : 0.2f);
-    }
-    v[20000] = 40;
-    memcpy(w, v, 2 * N * sizeof *v);
-    limiter_init(&l);
-    limiter_run(&l, v, N);
-    limiter_init(&l);
-    for (int i = 0; i < N; i += 77)
-        limiter_run(&l, w + 2 * i, N - i < 77 ? N - i : 77);
-    float peak = 0;
-    for (int i = 0; i < 2 * N; i++)
-        peak = fmaxf(peak, fabsf(v[i]));
-    CHECK(peak <= LIMITER_CEILING * 1.00001f && peak > 0.85f);
-    CHECK(memcmp(v, w, 2 * N * sizeof *v) == 0);
-
-    CHECK_CASE("and it lets go again");
-    limiter_init(&l);
-    for (int i = 0; i < 2 * N; i++)
-        v[i] = i == 2000 ? 2.0f : 0.5f;
-    limiter_run(&l, v, N);
-    CHECK(v[2000 + 2 * LIMITER_DELAY] <= LIMITER_CEILING * 1.00001f);
-    CHECK_NEAR((double)v[2 * N - 1], 0.5, 0.005);
-    free(w);
-    free(v);
-}
-
 int main(void)
 {
     test_rows();
     test_shapes();
     test_names();
-    test_limiter();
     return check_done();
 }
