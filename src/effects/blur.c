@@ -16,9 +16,10 @@
 #include <math.h>
 #include <string.h>
 
-#define SHORT 2.0 /* standard deviation of the short kernel, in small samples */
-#define REACH 6   /* of the short kernel, to each side */
+#define SHORT 3.0 /* standard deviation of the short kernel, in small samples */
+#define REACH 9   /* of the short kernel, to each side */
 #define LEVELS 8
+#define NARROW 0.3 /* variance */
 
 /* One way of one blur. */
 struct way {
@@ -48,7 +49,11 @@ static void short_kernel(struct way *w, double variance)
     if (variance < 1e-3)
         return;
     for (int i = 0; i <= REACH; i++) {
-        g[i] = falling(i * i / (2 * variance));
+        /* Taken at whole samples, a very narrow Gaussian is narrower still; three samples are not. */
+        if (variance < NARROW)
+            g[i] = i == 0 ? 1 - variance : i == 1 ? variance / 2 : 0;
+        else
+            g[i] = falling(i * i / (2 * variance));
         sum += i ? 2 * g[i] : g[i];
     }
     int total = 0;

@@ -66,23 +66,47 @@ static void to_yuv(const double rgb[3], double yuv[3])
     yuv[2] = 128 + 224 * (rgb[0] - y) / 1.5748;
 }
 
-static int16_t fixed(double was, double from, double to, double strength)
+/* Red, green and blue of 0..1 through the table. */
+static void look_up(const struct cube *c, const double in[3], double out[3])
 {
-    return (int16_t)lround((was + (to - from) * strength) * (1 << FRACTION_BITS));
+    cube_apply(c, in, out);
+    for (int i = 0; i < 3; i++)
+        out[i] = clamp01(out[i]);
+}
+
+/* Beyond the border the table goes on as its own mirror image, turned over: f(b + d) = 2 f(b) - f(b
+ * - d). So what is straight stays straight across it. */
+static void look_up_anywhere(const struct cube *c, const double in[3], double out[3])
+{
+    double border[3], inside[3], turned[3];
+    bool beyond = false;
+    for (int i = 0; i < 3; i++) {
+        border[i] = clamp01(in[i]);
+        inside[i] = clamp01(2 * border[i] - in[i]);
+        beyond = beyond || in[i] != border[i];
+    }
+    look_up(c, border, out);
+    if (!beyond)
+        return;
+    look_up(c, inside, turned);
+    for (int i = 0; i < 3; i++)
+        out[i] = 2 * out[i] - turned[i];
+}
+
+static int16_t fixed(double from, double to, double strength)
+{
+    return (int16_t)lround((from + (to - from) * strength) * (1 << FRACTION_BITS));
 }
 
 static struct point map_point(const struct cube *c, double y, double u, double v, double strength)
 {
     double l = (y - 16) / 219, cb = (u - 128) / 224 * 1.8556, cr = (v - 128) / 224 * 1.5748;
     double g = l - (0.0722 * cb + 0.2126 * cr) / 0.7152;
-    double in[3] = {clamp01(l + cr), clamp01(g), clamp01(l + cb)}, out[3], from[3], to[3];
-    cube_apply(c, in, out);
-    for (int i = 0; i < 3; i++)
-        out[i] = clamp01(out[i]);
-    to_yuv(in, from);
+    double in[3] = {l + cr, g, l + cb}, out[3], to[3];
+    look_up_anywhere(c, in, out);
     to_yuv(out, to);
-    return (struct point){fixed(y, from[0], to[0], strength), fixed(u, from[1], to[1], strength),
-                          fixed(v, from[2], to[2], strength)};
+    return (struct point){fixed(y, to[0], strength), fixed(u, to[1], strength),
+                          fixed(v, to[2], strength)};
 }
 
 static void place_point(struct lattice *l, int u, int v, int y, struct point p)
