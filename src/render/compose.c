@@ -8,6 +8,7 @@
 
 #include "effects/desk.h"
 #include "render/frame.h"
+#include "render/images.h"
 #include "render/shot.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@ struct composer {
     const struct cancel *cancel;
     struct effect_desk *desk;
     struct shot_maker *shots;
+    struct image_layers *images;
     struct caption_painter *painter;
     struct picture_pool *frames;
     struct frame frame;     /* the one being made */
@@ -66,6 +68,7 @@ struct composer *composer_create(const struct plan *plan, struct captions *capti
     buf_init(&c->other, DESCRIPTION_MAX);
     if ((c->desk = effect_desk_create(read_source, c, e)) &&
         (c->shots = shot_maker_create(plan, source_fds, c->desk, cancel, e)) &&
+        (c->images = image_layers_create(plan, source_fds, cancel, e)) &&
         (c->painter = caption_painter_create(captions, e)) &&
         (c->frames = picture_pool_create(plan->format.width, plan->format.height, e)))
         return c;
@@ -79,6 +82,7 @@ void composer_destroy(struct composer *c)
         return;
     picture_unref(&c->last);
     shot_maker_destroy(c->shots);
+    image_layers_destroy(c->images);
     caption_painter_destroy(c->painter);
     effect_desk_destroy(c->desk);
     picture_pool_destroy(c->frames);
@@ -121,7 +125,7 @@ static struct picture *draw(struct composer *c, int64_t n, const struct shot *fr
     const struct frame *f = &c->frame;
     struct picture *p =
         f->transition ? draw_transition(c, from, to, e) : draw_shot(c, &f->to, to, e);
-    if (p && !caption_paint(c->painter, n, p, e))
+    if (p && !(image_layers_paint(c->images, f, p, e) && caption_paint(c->painter, n, p, e)))
         picture_unref(&p);
     return p;
 }
