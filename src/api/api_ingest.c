@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * api_ingest.c - an upload becomes an asset and a project.
  *
- * Order: the work-horse looks at the nameless temporary -> file and thumbnail are published -> one
- * commit of asset, project and analysis job -> answer. Killed before the commit, a published file
- * has no row and workspace_sweep() removes it; killed after it, nothing is lost.
+ * Order: intake (intake.h) -> one commit of asset, project and analysis job -> answer. Killed before
+ * the commit, a published file has no row and is swept away; killed after it, nothing is lost.
  */
 #include "api/app.h"
+#include "api/intake.h"
 #include "core/files.h"
 #include "core/log.h"
-#include "core/timebase.h"
-#include "jobs/probe.h"
 #include "jobs/worker.h"
 #include "timeline/timeline.h"
 
-#include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 /* How long an answer may wait for the analysis before it becomes a 202. */
 #define ANALYSIS_WAIT_MS (15 * 60 * 1000)
@@ -46,24 +42,6 @@ static const char *title_of(const struct ingest_form *form, const struct upload 
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = ' ';
     return title && is_blank(title) ? "Untitled" : title;
-}
-
-/* Gives file and thumbnail their names. */
-static bool publish(struct workspace *ws, struct upload *up, int thumb_fd,
-                    const struct probe_report *p, struct asset *asset, struct arena *a,
-                    struct err *e)
-{
-    const char *name, *thumb_name, *thumb_path;
-    if (!workspace_new_name(MEDIA_INGEST, probe_extension(p), a, &name, &asset->path, e) ||
-        !file_publish(up->fd, ws->media_fd[MEDIA_INGEST], name, e))
-        return err_wrap(e, "store the upload");
-    if (p->has_thumbnail != 1)
-        return true;
-    if (!workspace_new_name(MEDIA_THUMBNAILS, ".jpg", a, &thumb_name, &thumb_path, e) ||
-        !file_publish(thumb_fd, ws->media_fd[MEDIA_THUMBNAILS], thumb_name, e))
-        return err_wrap(e, "store the thumbnail");
-    asset->thumbnail_path = thumb_path;
-    return true;
 }
 
 /* What GET gives before anything was laid out: no segments. */
@@ -131,33 +109,15 @@ static bool wait_analysis(struct request *req, const char *job_id, bool *done, s
     return false;
 }
 
-static bool ingest(struct request *req, struct upload *up, int thumb_fd, struct reply *reply,
-                   struct err *e)
+static bool ingest(struct request *req, const struct asset *asset, const char *title,
+                   struct reply *reply, struct err *e)
 {
     struct workspace *ws = app_workspace(req);
-    const struct ingest_form *form = req->form;
-    struct asset asset = {.size_bytes = (int64_t)up->size, .content_hash = up->hash};
-    struct probe_report *p = probe_run(up->fd, thumb_fd, req->cancel, req->arena, e);
-    if (!p)
-        return false;
-    asset_from_probe(p, &asset);
-
-    struct buf probe;
-    buf_init(&probe, 1 << 16);
-    wire_write(&wire_probe, p, &probe);
-    asset.probe = probe.data;
-
-    bool analyze = form->auto_analyze != 0;
+    bool analyze = ((const struct ingest_form *)req->form)->auto_analyze != 0;
     int64_t project_id = 0;
     char job_id[JOB_ID_SIZE] = "";
-    const char *title = title_of(form, up, req->arena);
-    bool ok = title ? true : err_set(e, ERR_NO_MEMORY, "no memory for the title");
-    ok = ok && publish(ws, up, thumb_fd, p, &asset, req->arena, e) &&
-         commit(ws, &asset, title, analyze, &project_id, job_id, req->arena, e);
-    buf_finish(&probe);
-    if (!ok) {
-        workspace_remove(ws, asset.path);
-        workspace_remove(ws, asset.thumbnail_path);
+    if (!commit(ws, asset, title, analyze, &project_id, job_id, req->arena, e)) {
+        intake_undo(ws, asset);
         return false;
     }
 
@@ -179,16 +139,12 @@ static bool ingest(struct request *req, struct upload *up, int thumb_fd, struct 
 
 bool ingest_post(struct request *req, struct reply *reply, struct err *e)
 {
-    static const struct wire_loc body = {.key = "body"}, file = {.up = &body, .key = "file"};
     struct upload *up = request_upload(req, "file");
-    if (!up || up->size == 0)
-        return reply_invalid(reply, &file, "the file is empty: nothing was uploaded");
-    int thumb_fd = file_temp(app_workspace(req)->media_fd[MEDIA_THUMBNAILS], e);
-    if (thumb_fd < 0)
-        return false;
-    bool ok = ingest(req, up, thumb_fd, reply, e);
-    close(thumb_fd);
-    if (!ok && e->code == ERR_INVALID)
-        return reply_invalid(reply, &file, e->msg);
-    return ok;
+    struct asset asset;
+    const char *title = title_of(req->form, up, req->arena);
+    if (!title)
+        return err_set(e, ERR_NO_MEMORY, "no memory for the title");
+    if (!intake(req, up, INTAKE_FILM, &asset, e))
+        return intake_refused(reply, e);
+    return ingest(req, &asset, title, reply, e);
 }

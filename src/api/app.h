@@ -60,6 +60,7 @@ int open_consent_upload(void *app, const char *field, struct err *e);
 
 route_fn home_get, health_get;
 route_fn ingest_post;
+route_fn assets_post, assets_get, asset_get_one;
 route_fn timeline_get, timeline_post, timeline_analyze;
 route_fn timeline_revisions_get, timeline_undo_post, timeline_redo_post;
 route_fn projects_get;

@@ -70,6 +70,7 @@ const char *media_type(const char *name)
         {"png", "image/png"},      {"webp", "image/webp"},
         {"gif", "image/gif"},      {"pdf", "application/pdf"},
         {"srt", "application/x-subrip"}, {"vtt", "text/vtt; charset=utf-8"},
+        {"cube", "text/plain; charset=utf-8"},
         {"txt", "text/plain; charset=utf-8"}, {"json", "application/json"},
         {"css", "text/css; charset=utf-8"}, {"js", "text/javascript; charset=utf-8"},
         {"map", "application/json"},

@@ -70,6 +70,8 @@ static const struct wire_field asset_fields[] = {
     {.name = "has_video", .kind = WIRE_BOOL, .flags = WIRE_REQUIRED, .offset = offsetof(struct asset_model, has_video), .help = "Has a picture."},
     {.name = "has_audio", .kind = WIRE_BOOL, .flags = WIRE_REQUIRED, .offset = offsetof(struct asset_model, has_audio), .help = "Has sound."},
     {.name = "size_bytes", .kind = WIRE_INT, .flags = WIRE_REQUIRED, .offset = offsetof(struct asset_model, size_bytes), .help = "Size of the file."},
+    {.name = "kind", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct asset_model, kind), .help = "video, audio, image or lut."},
+    {.name = "created_at", .kind = WIRE_STRING, .flags = WIRE_NULLABLE | WIRE_DATETIME, .offset = offsetof(struct asset_model, created_at), .help = "When it was uploaded."},
     {0},
 };
 TYPE(wire_asset, struct asset_model, "AssetSchema", "An uploaded file.", asset_fields);

@@ -51,6 +51,7 @@ struct asset_model {
     double fps;
     int8_t has_audio, has_video;
     int64_t size_bytes;
+    const char *kind, *created_at;
 };
 extern const struct wire_type wire_asset;
 

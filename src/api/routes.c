@@ -12,6 +12,10 @@ static const struct route_file ingest_files[] = {
     {.name = "file", .required = true, .help = "The video or sound: MP4, MOV, MKV, WebM, AVI, MPEG-TS, FLV, MP3, WAV, FLAC, Ogg, AAC."},
     {0},
 };
+static const struct route_file asset_files[] = {
+    {.name = "file", .required = true, .help = "Video or sound as for /api/ingest, an image (PNG, JPEG, WebP), or a .cube table of colours."},
+    {0},
+};
 static const struct route_file consent_files[] = {
     {.name = "file", .required = true, .help = "The signed document: PDF, PNG or JPEG, at most 20 MiB."},
     {0},
@@ -32,6 +36,7 @@ static const struct route_file consent_files[] = {
 static const struct route_response not_found[] = {NOT_FOUND, {0}};
 static const struct route_response stored_answers[] = {NOT_FOUND, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response ingest_answers[] = {ACCEPTED(&wire_ingest), TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response asset_answers[] = {TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response update_answers[] = {NOT_FOUND, STALE, TOO_LARGE, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response analyze_answers[] = {ACCEPTED(&wire_render_started), NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response step_answers[] = {NOT_FOUND, CONFLICT, STALE, UNAVAILABLE, NO_SPACE, {0}};
@@ -53,6 +58,15 @@ const struct route api_routes[] = {
      .body = BODY_MULTIPART, .files = ingest_files, .form = &form_ingest, .open_upload = open_ingest_upload,
      .response = &wire_ingest, .responses = ingest_answers,
      .help = "Upload a video. Waits for the analysis, or answers 202 at once with Prefer: respond-async."},
+
+    {.method = "POST", .path = "/api/assets", .name = "create_asset", .tag = "assets", .run = RUN_LONG, .handler = assets_post,
+     .body = BODY_MULTIPART, .files = asset_files, .open_upload = open_ingest_upload, .response = &wire_asset, .responses = asset_answers,
+     .help = "Upload a file for films of any project: b-roll, music, sounds, logos, LUTs."},
+    {.method = "GET", .path = "/api/assets", .name = "list_assets", .tag = "assets", .run = RUN_INLINE, .handler = assets_get,
+     .query = &query_page, .response = &wire_asset, .response_list = true,
+     .help = "All uploaded files, newest first; their number is in X-Total-Count."},
+    {.method = "GET", .path = "/api/assets/{asset_id}", .name = "get_asset", .tag = "assets", .run = RUN_INLINE, .handler = asset_get_one,
+     .params = &params_asset, .response = &wire_asset, .responses = not_found, .help = "One uploaded file."},
 
     {.method = "GET", .path = "/api/projects", .name = "list_projects", .tag = "timeline", .run = RUN_INLINE, .handler = projects_get,
      .query = &query_page, .response = &wire_project_line, .response_list = true,

@@ -35,6 +35,8 @@ bool show_asset(const struct asset *asset, struct asset_model *out, struct arena
         .has_audio = asset->has_audio,
         .has_video = asset->has_video,
         .size_bytes = asset->size_bytes,
+        .kind = asset->kind,
+        .created_at = show_time(asset->created_us, a),
     };
     if (asset->width > 0)
         out->resolution = arena_printf(a, "%dx%d", asset->width, asset->height);

@@ -136,8 +136,8 @@ static bool is_drawn(const char *sample)
     struct fontset_needs *needs = fontset_needs_create(&e);
     struct fontset *set = NULL;
     if (needs && utf8_decode(sample, strlen(sample), &cp) > 0) {
-        fontset_needs_text(needs, sample);
-        set = fontset_create(needs, &e);
+        fontset_needs_text(needs, sample, strlen(sample));
+        set = fontset_create(needs, false, &e);
     }
     bool drawn = set && fontset_pick(set, cp, -1) >= 0;
     fontset_destroy(set);

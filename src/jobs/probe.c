@@ -41,6 +41,7 @@ static const struct wire_field probe_fields[] = {
     F(audio_start, WIRE_NUMBER, "First sample, seconds."),
     F(audio_end, WIRE_NUMBER, "End of the last sample, seconds."),
     F(has_thumbnail, WIRE_BOOL, "A thumbnail was made."),
+    F(is_image, WIRE_BOOL, "A picture that does not move."),
     {0},
 };
 #undef F
@@ -63,6 +64,7 @@ static void report_from(const struct media_info *m, struct probe_report *r)
         .duration_ticks = m->duration_ticks,
         .bit_rate = known(m->bit_rate),
         .has_video = m->has_video,
+        .is_image = m->is_image,
         .width = INT64_MIN, .height = INT64_MIN, .coded_width = INT64_MIN,
         .coded_height = INT64_MIN, .rotation = INT64_MIN, .fps = NAN, .fps_num = INT64_MIN,
         .fps_den = INT64_MIN, .is_vfr = -1, .is_hdr = -1, .video_start = NAN, .video_end = NAN,
@@ -200,7 +202,7 @@ struct probe_report *probe_run(int fd, int thumbnail_fd, const struct cancel *ca
 
 void asset_from_probe(const struct probe_report *p, struct asset *out)
 {
-    out->kind = p->has_video == 1 ? "video" : "audio";
+    out->kind = p->is_image == 1 ? "image" : p->has_video == 1 ? "video" : "audio";
     out->duration_ticks = p->duration_ticks;
     out->has_video = p->has_video == 1;
     out->has_audio = p->has_audio == 1;
@@ -229,7 +231,8 @@ const char *probe_extension(const struct probe_report *p)
         {"mpegts", ".ts", ".ts"}, {"flv", ".flv", ".flv"},  {"mp3", ".mp3", ".mp3"},
         {"wav", ".wav", ".wav"},  {"ogg", ".ogv", ".ogg"},  {"flac", ".flac", ".flac"},
         {"aac", ".aac", ".aac"},
-        {"gif", ".gif", ".gif"},
+        {"gif", ".gif", ".gif"},  {"png", ".png", ".png"},  {"jpeg", ".jpg", ".jpg"},
+        {"webp", ".webp", ".webp"},
     };
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         if (p->container && strcmp(p->container, endings[i].container) == 0)

@@ -33,6 +33,7 @@ struct probe_report {
     double audio_start, audio_end;
 
     int8_t has_thumbnail; /* one was written */
+    int8_t is_image;      /* a picture that does not move */
 };
 extern const struct wire_type wire_probe;
 extern const struct horse_kind horse_probe;

@@ -80,6 +80,27 @@ bool asset_by_path(struct store *s, const char *path, struct asset *out, struct 
     return read_one(&q, out, a);
 }
 
+bool asset_list(struct store *s, int64_t skip, int64_t limit, struct asset **rows, size_t *count,
+                int64_t *total, struct arena *a, struct err *e)
+{
+    struct sql q;
+
+    *count = 0;
+    if (!sql_value(s, "SELECT COUNT(*) FROM asset", SQL_NO_ARGS, total, e))
+        return false;
+    int64_t left = *total > skip ? *total - skip : 0;
+    limit = limit < left ? limit : left;
+    sql_open(&q, s, "SELECT " ASSET_COLUMNS " FROM asset a ORDER BY a.id DESC LIMIT $1 OFFSET $2",
+             SQL_ARGS(sql_int(limit), sql_int(skip)), e);
+    *rows = sql_alloc(&q, a, (size_t)limit, sizeof **rows);
+    while (sql_next(&q)) {
+        struct asset *row = &(*rows)[(*count)++];
+        *row = (struct asset){0};
+        asset_read(&q, 0, row, a);
+    }
+    return sql_close(&q);
+}
+
 bool asset_set_probe(struct store *s, int64_t id, const struct asset *facts, struct err *e)
 {
     int64_t changed = 0;

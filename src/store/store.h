@@ -64,7 +64,7 @@ void store_tidy(struct store *s);
 struct asset {
     int64_t id;
     const char *path;         /* below the media root: "ingest/20251025_120000_ab12.mp4"; unique */
-    const char *kind;         /* "video", "audio" */
+    const char *kind;         /* "video", "audio", "image", "lut" */
     const char *content_hash; /* of the file, hex */
     int64_t size_bytes;
     int64_t duration_ticks; /* 0 until probed */
@@ -81,6 +81,9 @@ bool asset_create(struct store *s, const struct asset *asset, int64_t *id, struc
 bool asset_get(struct store *s, int64_t id, struct asset *out, struct arena *a, struct err *e);
 bool asset_by_path(struct store *s, const char *path, struct asset *out, struct arena *a,
                    struct err *e);
+/* Newest first, without `probe`. `total`: how many there are in all. */
+bool asset_list(struct store *s, int64_t skip, int64_t limit, struct asset **rows, size_t *count,
+                int64_t *total, struct arena *a, struct err *e);
 /* Writes what probing found: every field from kind to probe except size and hash. */
 bool asset_set_probe(struct store *s, int64_t id, const struct asset *facts, struct err *e);
 bool asset_set_thumbnail(struct store *s, int64_t id, const char *path, struct err *e);
