@@ -168,6 +168,19 @@ bool media_write_jpeg(const struct picture *p, int max_edge, int fd, struct err 
     return write_still(p, &kinds[0], width, height, fd, e);
 }
 
+bool media_write_webp(const struct picture *p, int max_edge, int quality, int fd, struct err *e)
+{
+    struct still_kind kind = *find_kind("webp");
+    int width, height;
+
+    if (quality < 0 || quality > 100)
+        return err_set(e, ERR_INVALID, "the quality of a WebP is a number from 0 to 100, not %d",
+                       quality);
+    kind.quality = quality;
+    choose_size(p, max_edge, &width, &height);
+    return write_still(p, &kind, width, height, fd, e);
+}
+
 bool media_write_still(const struct picture *p, const char *kind, int max_width, int fd,
                        struct err *e)
 {

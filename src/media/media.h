@@ -96,5 +96,7 @@ bool media_write_jpeg(const struct picture *p, int max_edge, int fd, struct err 
 /* The same as "jpeg", "webp" or "png", at most max_width wide (0: as it is). */
 bool media_write_still(const struct picture *p, const char *kind, int max_width, int fd,
                        struct err *e);
+/* WebP of a chosen quality, 0 to 100, at most max_edge on its longer side. */
+bool media_write_webp(const struct picture *p, int max_edge, int quality, int fd, struct err *e);
 
 #endif

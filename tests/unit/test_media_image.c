@@ -341,6 +341,45 @@ static void test_large(void)
     close(fd);
 }
 
+/* --- Writing --- */
+
+/* What is written reads back as it was, upright, in smaller files at lower quality. */
+static void test_stills(void)
+{
+    static const struct {
+        const char *name;
+        int quality; /* of WebP; -1: JPEG */
+    } stills[] = {{"jpeg", -1}, {"webp 90", 90}, {"webp 75", 75}, {"webp 10", 10}};
+    struct err e = {0};
+    int source = jpeg(6), fd = -1;
+    struct video_reader *r = video_reader_create(source, NULL, &e);
+    struct picture *p = r ? video_reader_at(r, 0, &e) : NULL;
+    off_t size[4] = {0};
+
+    CHECK(p != NULL);
+    for (size_t i = 0; p && i < sizeof stills / sizeof stills[0]; i++) {
+        struct image *im;
+        CHECK_CASE(stills[i].name);
+        fd = synth_fd();
+        CHECK(stills[i].quality < 0 ? media_write_jpeg(p, 1000, fd, &e)
+                                    : media_write_webp(p, 1000, stills[i].quality, fd, &e));
+        size[i] = lseek(fd, 0, SEEK_END);
+        im = media_read_image(fd, 1000, 1000, NULL, &e);
+        CHECK(im && im->width == HEIGHT && im->height == WIDTH && !im->has_alpha);
+        for (int q = 0; im && q < 4; q++)
+            CHECK(
+                is_quarter(sample(im, q % 2, q / 2), held[6][q], stills[i].quality == 10 ? 14 : 7));
+        image_destroy(im);
+        close(fd);
+    }
+    CHECK(size[1] > size[2] && size[2] > size[3]);
+    CHECK(p && !media_write_webp(p, 100, 101, 1, &e) && e.code == ERR_INVALID);
+    CHECK(p && !media_write_webp(p, 100, -1, 1, &e) && e.code == ERR_INVALID);
+    picture_unref(&p);
+    video_reader_destroy(r);
+    close(source);
+}
+
 /* --- Damage --- */
 static void check_either(int fd)
 {
@@ -398,6 +437,7 @@ int main(void)
     }
     test_sources();
     test_large();
+    test_stills();
     test_damage();
     return check_done();
 }
