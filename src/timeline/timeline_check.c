@@ -3,6 +3,7 @@
  * broken rule becomes one error with its exact place, in the words of pydantic 2. */
 #include "core/json.h"
 #include "core/timebase.h"
+#include "effects/caption_style.h"
 #include "effects/effect.h"
 #include "effects/transition.h"
 #include "timeline/timeline.h"
@@ -90,6 +91,24 @@ static void check_span(struct check *c, const struct wire_loc *up, const struct 
         bound_error(c, &at_end, end, "greater_than", "greater than", "gt", start, "its start");
 }
 
+static void value_error(struct check *c, const struct wire_loc *at, const struct wire_raw *input,
+                         const struct err *e)
+{
+    wire_error(c->errs, at, "value_error", input->text, input->len, "{\"error\":{}}",
+               "Value error, %s", e->msg);
+    c->ok = false;
+}
+
+static void check_style(struct check *c, const struct wire_loc *up, const char *key,
+                        const struct wire_raw *json)
+{
+    struct caption_style style;
+    struct err e = {0};
+    struct wire_loc at = at_key(up, key);
+    if (json->text && !caption_style_parse(json->text, json->len, c->arena, &style, &e))
+        value_error(c, &at, json, &e);
+}
+
 static void check_words(struct check *c, const struct wire_loc *up, const struct clock_limits *lim,
                         const struct caption *cap)
 {
@@ -120,15 +139,8 @@ static void check_captions(struct check *c, const struct wire_loc *up,
         struct wire_loc at = at_index(&at_captions, i);
         check_span(c, &at, lim, caps[i].start, caps[i].end);
         check_words(c, &at, lim, &caps[i]);
+        check_style(c, &at, "style", &caps[i].style);
     }
-}
-
-static void effect_error(struct check *c, const struct wire_loc *at, const struct wire_raw *input,
-                         const struct err *e)
-{
-    wire_error(c->errs, at, "value_error", input->text, input->len, "{\"error\":{}}",
-               "Value error, %s", e->msg);
-    c->ok = false;
 }
 
 static void check_effects(struct check *c, const struct wire_loc *up, const struct wire_list *list)
@@ -144,10 +156,10 @@ static void check_effects(struct check *c, const struct wire_loc *up, const stru
         if (effect_parse(json[i].text, json[i].len, c->arena, &uses[good], &e))
             good++;
         else
-            effect_error(c, &at, &json[i], &e);
+            value_error(c, &at, &json[i], &e);
     }
     if (good && good == list->count && !effect_total_rate(uses, good, &rate, &e))
-        effect_error(c, &at_effects, &(struct wire_raw){0}, &e);
+        value_error(c, &at_effects, &(struct wire_raw){0}, &e);
 }
 
 static void check_transition(struct check *c, const struct wire_loc *up, const struct wire_raw *json)
@@ -156,7 +168,7 @@ static void check_transition(struct check *c, const struct wire_loc *up, const s
     struct err e = {0};
     struct wire_loc at = at_key(up, "transition");
     if (json->text && !transition_parse(json->text, json->len, c->arena, &use, &e))
-        effect_error(c, &at, json, &e);
+        value_error(c, &at, json, &e);
 }
 
 static bool ref_known(const struct check *c, enum timeline_ref what, const char *name)
@@ -269,6 +281,7 @@ static void check_overlays(struct check *c, const struct wire_loc *up, const str
             c->ok = false;
         }
         check_file(c, &at, o[i].asset_id, o[i].path, !o[i].text);
+        check_style(c, &at, "style", &o[i].style);
     }
 }
 
@@ -291,6 +304,7 @@ static void check_film(struct check *c, const struct wire_loc *up, const struct 
         struct wire_loc at_music = at_key(up, "music");
         check_file(c, &at_music, tl->music->asset_id, tl->music->path, true);
     }
+    check_style(c, up, "caption_style", &tl->caption_style);
     check_crop(c, up, &tl->crop);
     check_overlays(c, up, &tl->overlays);
     check_broll(c, up, &tl->broll);

@@ -82,6 +82,52 @@ static void test_rules(void)
         {"nulls", "{\"asset\":null,\"tempo\":null,\"template_name\":null,\"captions\":null,"
                   "\"beats\":null,\"segments\":[]}", NULL, NULL},
 
+        {"everything a film can have",
+         "{\"caption_style\":{\"name\":\"bold_pop\",\"color\":\"#ffe600\"},\"safe_zone\":\"tiktok\","
+         "\"loudness\":-16,\"music\":{\"asset_id\":7,\"gain_db\":-9},\"crop\":[{\"time\":1,"
+         "\"x\":0.2,\"y\":0.5},{\"time\":1,\"x\":0.8,\"y\":0.5}],\"overlays\":[{\"text\":\"Hi\","
+         "\"start\":0,\"end\":2,\"style\":\"box\"},{\"path\":\"ingest/logo.png\",\"start\":0,"
+         "\"end\":99}],\"broll\":[{\"asset_id\":7,\"start\":1,\"end\":2,\"effects\":[\"zoom\"]}],"
+         "\"segments\":[{\"name\":\"a\",\"start\":0,\"end\":1,\"asset_id\":7,\"volume\":0.5,"
+         "\"transition\":{\"name\":\"crossfade\",\"duration\":1},\"crop\":[{\"time\":0}]}]}",
+         NULL, NULL},
+        {"nothing of it",
+         "{\"caption_style\":null,\"safe_zone\":null,\"loudness\":null,\"music\":null,\"crop\":null,"
+         "\"overlays\":null,\"broll\":null,\"segments\":[{\"name\":\"a\",\"start\":0,\"end\":1,"
+         "\"asset_id\":null,\"volume\":null,\"transition\":null,\"crop\":null}]}",
+         NULL, NULL},
+
+        {"unknown style", "{\"caption_style\":\"comic\",\"segments\":[]}", "\"caption_style\"]",
+         "value_error"},
+        {"unknown style of a title",
+         "{\"overlays\":[{\"text\":\"x\",\"start\":0,\"end\":1,\"style\":7}],\"segments\":[]}",
+         "\"overlays\",0,\"style\"]", "value_error"},
+        {"unknown transition", SEG("\"start\":0,\"end\":1,\"transition\":\"spin\""),
+         "\"segments\",0,\"transition\"]", "value_error"},
+        {"transition too long",
+         SEG("\"start\":0,\"end\":1,\"transition\":{\"name\":\"cut\",\"duration\":9}"),
+         "\"segments\",0,\"transition\"]", "value_error"},
+        {"unknown asset", SEG("\"start\":0,\"end\":1,\"asset_id\":8"),
+         "\"segments\",0,\"asset_id\"]", "not_found"},
+        {"an asset id of nobody", SEG("\"start\":0,\"end\":1,\"asset_id\":0"),
+         "\"segments\",0,\"asset_id\"]", "greater_than_equal"},
+        {"music without a file", "{\"music\":{},\"segments\":[]}", "\"music\",\"asset_id\"]",
+         "missing"},
+        {"music by both names",
+         "{\"music\":{\"asset_id\":7,\"path\":\"ingest/logo.png\"},\"segments\":[]}",
+         "\"music\",\"asset_id\"]", "value_error"},
+        {"text and image",
+         "{\"overlays\":[{\"text\":\"x\",\"asset_id\":7,\"start\":0,\"end\":1}],"
+         "\"segments\":[]}",
+         "\"overlays\",0,\"text\"]", "value_error"},
+        {"b-roll that ends before it starts",
+         "{\"broll\":[{\"asset_id\":7,\"start\":2,\"end\":1}],\"segments\":[]}",
+         "\"broll\",0,\"end\"]", "greater_than"},
+        {"crop in disorder", "{\"crop\":[{\"time\":2},{\"time\":1}],\"segments\":[]}",
+         "\"crop\",1,\"time\"]", "greater_than_equal"},
+        {"loud", SEG("\"start\":0,\"end\":1,\"volume\":5"), "\"segments\",0,\"volume\"]",
+         "less_than_equal"},
+
         {"no segments", "{}", "\"segments\"]", "missing"},
         {"segments null", "{\"segments\":null}", "\"segments\"]", "list_type"},
         {"segments an object", "{\"segments\":{}}", "\"segments\"]", "list_type"},
