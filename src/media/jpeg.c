@@ -21,10 +21,11 @@ static const struct still_kind {
     enum AVColorRange range;
     enum AVColorSpace matrix;
     int quality; /* libavcodec's scale, 2 (best) to 31; WebP: 0 to 100 (best) */
+    int effort;  /* compression_level: WebP 0 to 6 (slowest), PNG 0 to 9 */
 } kinds[] = {
-    {"jpeg", "mjpeg", AV_PIX_FMT_YUVJ420P, AVCOL_RANGE_JPEG, AVCOL_SPC_BT470BG, 3},
-    {"webp", "libwebp", AV_PIX_FMT_YUV420P, AVCOL_RANGE_MPEG, AVCOL_SPC_BT470BG, 80},
-    {"png", "png", AV_PIX_FMT_RGB24, AVCOL_RANGE_JPEG, AVCOL_SPC_RGB, 0},
+    {"jpeg", "mjpeg", AV_PIX_FMT_YUVJ420P, AVCOL_RANGE_JPEG, AVCOL_SPC_BT470BG, 3, 0},
+    {"webp", "libwebp", AV_PIX_FMT_YUV420P, AVCOL_RANGE_MPEG, AVCOL_SPC_BT470BG, 80, 2},
+    {"png", "png", AV_PIX_FMT_RGB24, AVCOL_RANGE_JPEG, AVCOL_SPC_RGB, 0, 3},
 };
 
 static const struct still_kind *find_kind(const char *name)
@@ -103,6 +104,7 @@ static AVPacket *encode(AVFrame *f, const struct still_kind *kind)
     c->time_base = (AVRational){1, 25};
     c->flags |= AV_CODEC_FLAG_QSCALE | AV_CODEC_FLAG_BITEXACT;
     c->global_quality = kind->quality * FF_QP2LAMBDA;
+    c->compression_level = kind->effort;
     c->thread_count = 1;
     f->quality = c->global_quality;
     f->pts = 0;

@@ -8,6 +8,7 @@
 #undef _FILE_OFFSET_BITS /* it renames open() to open64(), and both are replaced below */
 
 #include "check.h"
+#include "media/image.h"
 #include "unit/synth_remux.h"
 
 #include <errno.h>
@@ -117,6 +118,13 @@ static const struct text_case texts[] = {
     {"html", "<!DOCTYPE html><html><script>alert(1)</script></html>\n"},
     {"rtsp", "rtsp://127.0.0.1:9/x\nrtsp://127.0.0.1:9/y\n"},
     {"cue sheet", "FILE \"/etc/passwd\" WAVE\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n"},
+    {"concat of images", "ffconcat version 1.0\nfile /etc/passwd\noption pattern_type glob\n"},
+    {"image pattern", "/etc/%d.png\n/etc/*.png\nframe-%03d.jpg\n"},
+    {"xpm", "/* XPM */\nstatic char *x[] = {\n\"99999 99999 2 1\",\n\"a c #000000\"};\n"},
+    {"pixmap", "P6\n60000 60000\n255\nxxxxxxxxxxxxxxxx"},
+    {"mvg", "push graphic-context\nfill 'url(https://127.0.0.1/x|ls)'\npop graphic-context\n"},
+    {"imovie of files", "<?xml version=\"1.0\"?><!DOCTYPE imf SYSTEM \"file:///etc/passwd\">"
+                        "<AssetMap xmlns=\"http://www.smpte-ra.org/schemas/429-9/2007/AM\"/>\n"},
     {"plain words", "It was the best of times, it was the worst of times, it was the age of\n"},
 };
 
@@ -150,6 +158,71 @@ static void test_scraps(void)
     check_refused("zero bytes", file_of("", 0), ERR_INVALID);
     check_refused("one byte", file_of("x", 1), ERR_INVALID);
     check_refused("only ftyp", file_of(ftyp, sizeof ftyp), ERR_INVALID);
+}
+
+/* --- Images --- */
+#define PNG_HEAD "\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"
+#define PNG_DATA "\0\0\0\x10IDAT\x78\x9c\xed\xc1\1\1\0\0\0\x80\x90\xfe\xaf\xee\x08\0\0\0\0"
+#define PNG_END "\0\0\0\0IEND\xae\x42\x60\x82"
+#define JPEG_HEAD "\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
+#define JPEG_SCAN "\xff\xda\0\x0c\3\1\0\2\x11\3\x11\0\x3f\0"
+
+struct bytes_case {
+    const char *name, *bytes;
+    size_t size;
+};
+
+#define BYTES(name, text)                                                                          \
+    {                                                                                              \
+        name, text, sizeof(text) - 1                                                               \
+    }
+
+static const struct bytes_case images[] = {
+    BYTES("png of 4 gigapixels",
+          PNG_HEAD "\0\0\xff\xff\0\0\xff\xff\x08\6\0\0\0\0\0\0\0" PNG_DATA PNG_END),
+    BYTES("png of 900 megapixels in 1 bit",
+          PNG_HEAD "\0\0\x75\x30\0\0\x75\x30\1\0\0\0\0\0\0\0\0" PNG_DATA PNG_END),
+    BYTES("png of 2 to 31 columns",
+          PNG_HEAD "\x7f\xff\xff\xff\0\0\0\1\x08\2\0\0\0\0\0\0\0" PNG_DATA PNG_END),
+    BYTES("png of no size", PNG_HEAD "\0\0\0\0\0\0\0\0\x08\6\0\0\0\0\0\0\0" PNG_DATA PNG_END),
+    BYTES("png of a huge chunk", PNG_HEAD "\0\0\0\x10\0\0\0\x10\x08\6\0\0\0\0\0\0\0\x7f\xff\xff\xff"
+                                          "IDATxxxxxxxx"),
+    BYTES("png without data", PNG_HEAD "\0\0\0\x10\0\0\0\x10\x08\6\0\0\0\0\0\0\0" PNG_END),
+    BYTES("jpeg of 4 gigapixels", JPEG_HEAD "\xff\xc0\0\x11\x08\xff\xff\xff\xff\3\1\x22\0\2\x11\0\3"
+                                            "\x11\0" JPEG_SCAN "xxxxxxxx\xff\xd9"),
+    BYTES("jpeg of 200 components",
+          JPEG_HEAD "\xff\xc0\0\x11\x08\0\x10\0\x10\xc8\1\x22\0\2\x11\0\3\x11\0" JPEG_SCAN
+                    "xxxxxxxx\xff\xd9"),
+    BYTES("webp of 2 to 28 pixels and animated",
+          "RIFF\x40\0\0\0WEBPVP8X\x0a\0\0\0\x12\0\0\0\xff\xff\xff\xff\xff\xff"
+          "ANIM\6\0\0\0\0\0\0\0\0\0ANMF\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+    BYTES("webp of a lying length",
+          "RIFF\xff\xff\xff\x7fWEBPVP8L\xff\xff\xff\x7f\x2f\0\0\0\0xxxxxxxx"),
+    BYTES("gif of 65535 x 65535",
+          "GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\2\2\x4c\1\0;"),
+    BYTES("bmp of 65535 x 65535",
+          "BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\xff\xff\0\0\xff\xff\0\0\1\0"
+          "\x18\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+};
+
+static void test_images(void)
+{
+    for (size_t i = 0; i < sizeof images / sizeof images[0]; i++) {
+        const struct bytes_case *c = &images[i];
+        int fd = file_of(c->bytes, c->size);
+        struct media_info info;
+        struct err e = {0};
+
+        CHECK_CASE(c->name);
+        opened = 0;
+        CHECK(!media_read_image(fd, 1000, 1000, NULL, &e));
+        CHECK(e.code == ERR_INVALID || e.code == ERR_UNSUPPORTED);
+        CHECK(!media_probe(fd, &info, NULL, &e));
+        CHECK((e.code == ERR_INVALID || e.code == ERR_UNSUPPORTED) && e.msg[0]);
+        CHECK(!video_reader_create(fd, NULL, NULL));
+        CHECK(opened == 0);
+        close(fd);
+    }
 }
 
 /* --- Numbers meant to eat the machine --- */
@@ -198,6 +271,11 @@ static const struct patch_case patches[] = {
     {"huge box", "stbl", (size_t)-4, "\x7f\xff\xff\xff", 4},
     {"many channels", "mp4a", 20, "\xff\xff", 2},
     {"broken parameter sets", "avcC", 12, "\xff\xff\xff\xff\xff\xff\xff\xff", 8},
+    {"matrix of extremes", "tkhd", 44, "\x80\0\0\0\x80\0\0\0\x80\0\0\0\x80\0\0\0\x80\0\0\0", 20},
+    {"no matrix", "tkhd", 44, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20},
+    {"samples of no width", "pasp", 4, "\0\0\0\0\xff\xff\xff\xff", 8},
+    {"unknown colours", "colr", 4, "nclx\xff\xff\xff\xff\xff\xff\xff", 11},
+    {"identity matrix", "colr", 4, "nclx\0\1\0\1\0\0\0", 11},
     {"infinite matrix", "tkhd", 44, "\x7f\xff\xff\xff\x7f\xff\xff\xff\x7f\xff\xff\xff", 12},
 };
 
@@ -318,6 +396,7 @@ int main(void)
     CHECK(avio_open(&pb, "http://127.0.0.1:9/", AVIO_FLAG_READ) < 0 && opened > 0);
     test_texts();
     test_scraps();
+    test_images();
     test_numbers();
     test_foreign_samples();
     test_damage();
