@@ -293,8 +293,8 @@ static bool see_needs(struct captions *c, const struct caption_item *item, void 
         if (!emoji_is(c->emoji, clean + at, n, NULL))
             fontset_needs_text(needs[is_bold(item->style)], clean + at, n);
     }
-    if (clean && !c->thai && thai_in(clean, len))
-        c->thai = thai_create();
+    if (clean && !c->segmenter && segment_wanted_in(clean, len))
+        c->segmenter = segmenter_create();
     arena_finish(&a);
     return clean;
 }
@@ -410,7 +410,7 @@ void captions_destroy(struct captions *c)
         fontset_destroy(c->fonts[i]);
     }
     emoji_font_destroy(c->emoji);
-    thai_destroy(c->thai);
+    segmenter_destroy(c->segmenter);
     arena_finish(&c->arena);
     free(c->titles);
     free(c->items);
@@ -462,17 +462,16 @@ bool caption_lay_out(const struct captions *c, const struct caption_item *item, 
 {
     const struct caption_style *s = item->style;
     struct ruler_use use = {caption_letters(c, s), item->em};
-    double both = ruler_width(&use, "n n", 3), alone = ruler_width(&use, "nn", 2);
     double around =
         s->outline + (s->animation == CAPTION_PILL ? 0.16 : 0) + (s->box > 0 ? 0.36 : 0);
-    struct caption_ruler ruler = {
-        .max_width = item->max_width - 2 * around * item->em,
-        .space_width = (both > alone ? both - alone : 0) + s->space * item->em,
-        .bleed = s->animation == CAPTION_POP ? (s->active_scale - 1) / 2 : 0,
-        .lines = item->lines,
-        .thai = c->thai,
-        .width = ruler_width,
-        .user = &use};
+    struct caption_ruler ruler = {.max_width = item->max_width - 2 * around * item->em,
+                                  .space_width = ruler_width(&use, " ", 1) + s->space * item->em,
+                                  .bleed =
+                                      s->animation == CAPTION_POP ? (s->active_scale - 1) / 2 : 0,
+                                  .lines = item->lines,
+                                  .segmenter = c->segmenter,
+                                  .width = ruler_width,
+                                  .user = &use};
     ruler.max_width = fmax(ruler.max_width, item->em);
     struct sheet_source from = {.text = caption_clean(c, item, a),
                                 .words = item->words,

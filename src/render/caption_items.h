@@ -15,7 +15,7 @@
 #include "render/fonts.h"
 #include "render/letters.h"
 #include "render/safe_zone.h"
-#include "render/thai.h"
+#include "render/segment.h"
 
 #define CAPTION_ARENA_BYTES ((size_t)64 << 20) /* to lay out one text */
 #define CAPTION_SLOTS 3                        /* captions above each other */
@@ -45,8 +45,8 @@ struct captions {
     struct caption_item mark;    /* the watermark; text NULL: none */
     struct fontset *fonts[2];    /* regular, bold; NULL: not needed */
     struct letters *letters[2];
-    struct emoji_font *emoji; /* NULL: not needed, or not installed */
-    struct thai *thai;        /* NULL: the same */
+    struct emoji_font *emoji;    /* NULL: not needed, or not installed */
+    struct segmenter *segmenter; /* NULL: the same */
     char left_out[200];
 };
 

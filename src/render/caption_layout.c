@@ -68,7 +68,7 @@ static bool make_pieces(const char *text, const struct caption_ruler *r, struct 
                         struct pieces *out)
 {
     struct text_unit *units;
-    size_t n = text_units(text, r->thai, &units, a), len = strlen(text);
+    size_t n = text_units(text, r->segmenter, &units, a), len = strlen(text);
     struct pieces raw = {0};
     if (n == SIZE_MAX || !(raw.items = arena_array(a, len + 1, sizeof *raw.items)) ||
         !(out->items = arena_array(a, len + 1, sizeof *out->items)))

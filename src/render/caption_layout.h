@@ -11,7 +11,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
-#include "render/thai.h"
+#include "render/segment.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@ struct caption_ruler {
     double space_width; /* the same unit */
     double bleed;       /* share of its width by which a word may grow beyond either side */
     int lines;          /* of a page, 1..CAPTION_MAX_LINES */
-    struct thai *thai;  /* may be NULL */
+    struct segmenter *segmenter; /* may be NULL */
     double (*width)(void *user, const char *text, size_t len);
     void *user;
 };

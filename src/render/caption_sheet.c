@@ -137,7 +137,7 @@ bool sheet_make(const struct sheet_source *from, const struct caption_style *sty
     if (!caption_layout(from->text, ruler, a, &in, &out->page_count, e))
         return false;
     bool ok = spoken_of(from->text, from->words, from->word_count, from->whole_start,
-                        from->whole_end, ruler->thai, a, &m.spoken) &&
+                        from->whole_end, ruler->segmenter, a, &m.spoken) &&
               (pages = arena_array(a, out->page_count + 1, sizeof *pages));
     for (size_t i = 0; ok && i < out->page_count; i++)
         ok = make_page(&m, &in[i], style->animation == CAPTION_STILL, a, &pages[i]);

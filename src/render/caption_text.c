@@ -284,24 +284,23 @@ static const struct range no_end[] = {
     {0x3014, 0x3014}, {0xff08, 0xff08}, {0xff3b, 0xff3b}, {0xff5b, 0xff5b},
 };
 
-/* Katakana words are not broken; their long vowels are no_begin. */
-static bool is_katakana(uint32_t cp)
+/* `word`: a dictionary says that a word begins; `known`: it was asked. */
+static bool may_break(uint32_t before, uint32_t after, bool known, bool word)
 {
-    return (cp >= 0x30a1 && cp <= 0x30fa) || cp == 0x30fc || (cp >= 0xff66 && cp <= 0xff9f);
+    bool either = segment_wanted(before) || segment_wanted(after);
+    bool ideograph = IN(ideographs, before) || IN(ideographs, after);
+    if (IN(no_end, before) || IN(no_begin, after))
+        return false;
+    return known && either ? word : ideograph;
 }
 
-static bool may_break(uint32_t before, uint32_t after)
-{
-    return (IN(ideographs, before) || IN(ideographs, after)) && !IN(no_end, before) &&
-           !IN(no_begin, after) && !(is_katakana(before) && is_katakana(after));
-}
-
-size_t text_units(const char *s, struct thai *thai, struct text_unit **units, struct arena *a)
+size_t text_units(const char *s, struct segmenter *segmenter, struct text_unit **units,
+                  struct arena *a)
 {
     size_t n = strlen(s), count = 0;
     struct text_unit *u = arena_array(a, n + 1, sizeof *u);
-    bool *thai_word = arena_array(a, n + 1, sizeof *thai_word);
-    if (!u || !thai_word || (thai && !thai_breaks(thai, s, n, thai_word, a)))
+    bool *word = arena_array(a, n + 1, sizeof *word);
+    if (!u || !word || (segmenter && !segment_words(segmenter, s, n, word, a)))
         return SIZE_MAX;
     uint32_t prev = ' ';
     for (size_t at = 0; at < n;) {
@@ -309,8 +308,7 @@ size_t text_units(const char *s, struct thai *thai, struct text_unit **units, st
         next_char(s + at, n - at, &cp);
         size_t len = text_cluster(s + at, n - at);
         if (cp != ' ' && cp != '\n') {
-            if (prev == ' ' || prev == '\n' || may_break(prev, cp) ||
-                (thai_word[at] && !IN(no_begin, cp)))
+            if (prev == ' ' || prev == '\n' || may_break(prev, cp, segmenter, word[at]))
                 u[count++] = (struct text_unit){.text = s + at,
                                                 .space_before = prev == ' ' && at > 0,
                                                 .newline_before = prev == '\n'};

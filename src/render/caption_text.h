@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * caption_text.h - what captions need to know of writing systems: cleaning, clusters, line breaks.
  *
- * A unit is what a line is never broken inside: a word with the punctuation that clings to it, or a
- * single ideograph. A cluster is one sign for the reader: a letter with its marks.
+ * A unit is what a line is never broken inside: a word with the punctuation that clings to it. A
+ * cluster is one sign for the reader: a letter with its marks.
  *
  * Much simpler than Unicode's annexes 14 and 29, on purpose: no tables of 100 KB for captions of
- * two lines. Thai is broken by a dictionary (thai.h); other scripts that write without spaces
- * (Khmer, Lao, ...) count as long words, which are broken between clusters. Text is valid UTF-8.
- * Threads: pure functions.
+ * two lines. Scripts that write without spaces are broken where a segmenter says (segment.h) or
+ * else between any two signs of Han and kana, and otherwise nowhere. Text is valid UTF-8. Threads:
+ * pure functions.
  */
 #ifndef AIVE_RENDER_CAPTION_TEXT_H
 #define AIVE_RENDER_CAPTION_TEXT_H
 
 #include "core/arena.h"
-#include "render/thai.h"
+#include "render/segment.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,7 +60,9 @@ struct text_glyphs {
  * newlines at the ends, no empty lines. NULL: no memory. */
 char *text_clean(const char *s, const struct text_glyphs *glyphs, struct arena *a);
 
-/* Splits cleaned text. Returns the number of units, SIZE_MAX without memory. thai may be NULL. */
-size_t text_units(const char *s, struct thai *thai, struct text_unit **units, struct arena *a);
+/* Splits cleaned text. Returns the number of units, SIZE_MAX without memory. segmenter may be NULL.
+ */
+size_t text_units(const char *s, struct segmenter *segmenter, struct text_unit **units,
+                  struct arena *a);
 
 #endif

@@ -7,7 +7,6 @@
  */
 #include "render/captions.h"
 
-#include "core/utf8.h"
 #include "render/caption_items.h"
 #include "render/caption_text.h"
 
@@ -24,13 +23,12 @@ static void describe_fonts(const struct captions *c, const struct caption_style 
     bool emoji = false;
     size_t len = strlen(text);
     for (size_t at = 0, n; at < len; at += n) {
-        uint32_t cp;
         n = text_cluster(text + at, len - at);
         if (emoji_is(c->emoji, text + at, n, NULL)) {
             emoji = true;
             continue;
         }
-        int font = utf8_decode(text + at, n, &cp) ? fontset_pick(fonts, cp, current) : current;
+        int font = fontset_pick_cluster(fonts, text + at, n, current);
         if (font >= 0 && font != current)
             buf_printf(out, " %s", fontset_font(fonts, font)->hash);
         current = font;

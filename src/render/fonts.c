@@ -132,6 +132,8 @@ static int rank_of(FcPattern *p, const char *family, bool bold)
     if (spacing != FC_PROPORTIONAL || slant != FC_SLANT_ROMAN || width != FC_WIDTH_NORMAL ||
         strstr(family, "Mono"))
         return 5;
+    if (strstr(family, "Supplement")) /* has some letters of a script, but not what joins them */
+        return 4;
     bool noto = has_prefix(family, "Noto Sans"), sans = strstr(family, "Sans");
     if (has_weight(p, bold))
         return noto ? 0 : sans ? 1 : 3;
@@ -359,6 +361,31 @@ int fontset_pick(const struct fontset *f, uint32_t cp, int current)
         if (FcCharSetHasChar(f->fonts[i].charset, cp))
             return i;
     return text_is_invisible(cp) || cp == ' ' ? 0 : -1;
+}
+
+static bool covers(const struct fontset *f, int font, const char *s, size_t n)
+{
+    for (size_t at = 0; at < n;) {
+        uint32_t cp;
+        size_t len = utf8_decode(s + at, n - at, &cp);
+        if (len && !text_is_invisible(cp) && !FcCharSetHasChar(f->fonts[font].charset, cp))
+            return false;
+        at += len ? len : 1;
+    }
+    return true;
+}
+
+int fontset_pick_cluster(const struct fontset *f, const char *cluster, size_t len, int current)
+{
+    uint32_t cp = 0;
+    size_t base = utf8_decode(cluster, len, &cp);
+    int font = fontset_pick(f, cp, current);
+    if (base == 0 || base == len || font < 0 || covers(f, font, cluster, len))
+        return font;
+    for (int i = 0; i < f->count; i++)
+        if (covers(f, i, cluster, len))
+            return i;
+    return font;
 }
 
 const struct font *fontset_font(const struct fontset *f, int i)

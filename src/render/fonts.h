@@ -42,6 +42,9 @@ void fontset_destroy(struct fontset *f);
 /* The font for a character; `current` (the one in use before it, or -1) is kept for spaces, marks
  * and invisible characters as long as it can draw them. -1: no font can. */
 int fontset_pick(const struct fontset *f, uint32_t cp, int current);
+/* The same for a base with its marks (caption_text.h): a font that has them all, else the base's.
+ */
+int fontset_pick_cluster(const struct fontset *f, const char *cluster, size_t len, int current);
 const struct font *fontset_font(const struct fontset *f, int i);
 
 /* The files, for libass, each once. NULL data ends. They live as long as the set. */

@@ -11,13 +11,15 @@
 #include <ft2build.h>
 #include FT_FREETYPE_H
 #include <hb.h>
+#include <limits.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Widths are measured at a fraction of the size, so that wide lines still fit libass's frame. */
-#define MEASURE_SCALE 4
+/* Widths are measured at one size, at which long words still fit libass's frame. */
+#define MEASURE_EM 40.0
 #define EVENT_MS 1000
 #define MAX_EVENT_BYTES (4u << 20)
 
@@ -28,6 +30,7 @@
 /* A line's stroke, in em from the baseline: the extent of letters without that of marks. */
 #define LINE_ASCENT 0.78
 #define LINE_DESCENT 0.22
+#define PITCH_MAX 1.45 /* em; fonts of tall scripts ask for more than two */
 
 struct letters {
     pthread_mutex_t lock;
@@ -126,10 +129,9 @@ void letters_destroy(struct letters *l)
 /* What a colour stands for. Code 0 is nothing. */
 struct code {
     enum { CODE_CELL = 1, CODE_EMOJI, CODE_LINE } what;
-    size_t cell;
+    size_t cell, line;
     const char *cluster; /* CODE_EMOJI */
     size_t len;
-    int pictures;
 };
 
 /* An event as it is written. */
@@ -140,8 +142,8 @@ struct script {
     struct buf out;
     struct code *codes; /* NULL: colours do not matter */
     size_t code_count;
-    size_t cell; /* at which we are */
-    int font;    /* in use, -1: none yet */
+    size_t cell, line; /* at which we are */
+    int font;          /* in use, -1: none yet */
 };
 
 static void set_code(struct script *s, struct code code)
@@ -149,6 +151,8 @@ static void set_code(struct script *s, struct code code)
     if (!s->codes)
         return;
     unsigned n = (unsigned)s->code_count + 1;
+    code.cell = s->cell;
+    code.line = s->line;
     s->codes[s->code_count++] = code;
     buf_printf(&s->out, "{\\1c&H%06X&\\3c&H%06X&}", n, n); /* libass gives it back byte-swapped */
 }
@@ -172,15 +176,15 @@ static void begin_line(struct script *s)
         return;
     set_code(s, (struct code){.what = CODE_LINE});
     add_box(s, 1, em * (LINE_ASCENT + LINE_DESCENT), em * LINE_DESCENT);
-    set_code(s, (struct code){.what = CODE_CELL, .cell = s->cell});
+    set_code(s, (struct code){.what = CODE_CELL});
 }
 
 static void add_emoji(struct script *s, const char *cluster, size_t len, int pictures)
 {
     double em = s->style->em;
-    set_code(s, (struct code){CODE_EMOJI, s->cell, cluster, len, pictures});
+    set_code(s, (struct code){.what = CODE_EMOJI, .cluster = cluster, .len = len});
     add_box(s, em * EMOJI_WIDTH * pictures, em * EMOJI_WIDTH, em * EMOJI_DESCENT);
-    set_code(s, (struct code){.what = CODE_CELL, .cell = s->cell});
+    set_code(s, (struct code){.what = CODE_CELL});
 }
 
 /* What means something to ASS, made to mean itself. A word joiner keeps a backslash apart from what
@@ -207,7 +211,7 @@ static void add_cluster(struct script *s, const char *cluster, size_t len)
         add_emoji(s, cluster, len, pictures);
         return;
     }
-    int font = fontset_pick(s->l->fonts, cp, s->font);
+    int font = fontset_pick_cluster(s->l->fonts, cluster, len, s->font);
     if (font >= 0 && font != s->font) {
         const struct font *f = fontset_font(s->l->fonts, font);
         buf_printf(&s->out, "{\\fn%s\\fs%.3f}", f->family, s->style->em * f->em);
@@ -227,11 +231,12 @@ static void add_text(struct script *s, const char *text, size_t n)
     for (size_t at = 0; at < n;) {
         if (t && t->cells && s->cell + 1 < t->cell_count && at >= t->cells[s->cell + 1]) {
             s->cell++;
-            set_code(s, (struct code){.what = CODE_CELL, .cell = s->cell});
+            set_code(s, (struct code){.what = CODE_CELL});
         }
         size_t len = text_cluster(text + at, n - at);
         if (text[at] == '\n') {
             buf_adds(&s->out, "\\N");
+            s->line++;
             begin_line(s);
         } else {
             add_cluster(s, text + at, len);
@@ -258,31 +263,47 @@ static ASS_Image *render_event(struct letters *l, const char *ass_text)
 
 /* --- Measuring ------------------------------------------------------------------------------ */
 
+/* The columns of an image that have ink; libass leaves some empty. */
+static void ink_columns(const ASS_Image *i, int *left, int *right)
+{
+    for (int y = 0; y < i->h; y++) {
+        const uint8_t *row = i->bitmap + (ptrdiff_t)y * i->stride;
+        for (int x = 0; x < i->w; x++) {
+            if (row[x] == 0)
+                continue;
+            *left = i->dst_x + x < *left ? i->dst_x + x : *left;
+            *right = i->dst_x + x >= *right ? i->dst_x + x + 1 : *right;
+        }
+    }
+}
+
+/* From one stroke in front of the text to another behind it: its advance, not only its ink. */
 double letters_width(struct letters *l, double em, const char *text, size_t len)
 {
-    const struct letters_style style = {.em = em / MEASURE_SCALE};
+    const struct letters_style style = {.em = MEASURE_EM};
     struct script s = {.l = l, .style = &style, .font = -1};
-    int left = 0, right = 0;
+    int left = INT_MAX, right = INT_MIN;
     buf_init(&s.out, MAX_EVENT_BYTES);
-    buf_printf(&s.out, "{\\an4\\pos(0,%d)\\bord0\\shad0}", l->height);
+    buf_printf(&s.out, "{\\an4\\pos(20,%d)\\bord0\\shad0}", l->height);
     pthread_mutex_lock(&l->lock);
+    add_box(&s, 1, MEASURE_EM / 2, 0);
     add_text(&s, text, len);
-    ASS_Image *images = s.out.failed ? NULL : render_event(l, s.out.data);
-    for (ASS_Image *i = images; i; i = i->next) {
-        left = i == images || i->dst_x < left ? i->dst_x : left;
-        right = i == images || i->dst_x + i->w > right ? i->dst_x + i->w : right;
-    }
+    add_box(&s, 1, MEASURE_EM / 2, 0);
+    for (ASS_Image *i = s.out.failed ? NULL : render_event(l, s.out.data); i; i = i->next)
+        ink_columns(i, &left, &right);
     pthread_mutex_unlock(&l->lock);
     buf_finish(&s.out);
-    return (double)(right - left) * MEASURE_SCALE;
+    return right - left > 2 ? (right - left - 2) * em / MEASURE_EM : 0;
 }
 
 /* --- Drawing -------------------------------------------------------------------------------- */
 
-static struct letters_part *add_part(struct letters_set *set, size_t cell, enum letters_kind kind)
+static struct letters_part *add_part(struct letters_set *set, const struct code *code,
+                                     enum letters_kind kind)
 {
     struct letters_part *p = &set->parts[set->count++];
-    p->cell = cell;
+    p->cell = code->cell;
+    p->line = code->line;
     p->kind = kind;
     return p;
 }
@@ -299,16 +320,16 @@ static bool copy_mask(const struct letters *l, const ASS_Image *i, struct raster
     return true;
 }
 
-static void take_line(struct letters_set *set, const struct raster *r)
+static void take_line(struct letters_set *set, size_t line, const struct raster *r)
 {
-    set->lines[set->line_count++] = (struct letters_box){
+    set->lines[line] = (struct letters_box){
         .left = r->x, .right = r->x - 1, .top = r->y, .bottom = r->y + r->height};
 }
 
 static bool take_emoji(struct letters *l, struct letters_set *set, const struct code *code,
                        const struct raster *at, struct err *e)
 {
-    struct letters_part *p = add_part(set, code->cell, LETTERS_PICTURE);
+    struct letters_part *p = add_part(set, code, LETTERS_PICTURE);
     if (!emoji_draw(l->emoji, code->cluster, code->len, (double)at->height, &p->raster, e))
         return false;
     p->raster.x = at->x + (at->width - p->raster.width) / 2;
@@ -331,12 +352,12 @@ static bool take_image(struct letters *l, const struct script *s, const ASS_Imag
     if (!copy_mask(l, i, &mask))
         return err_set(e, ERR_NO_MEMORY, "no memory to draw a caption");
     if (letter) {
-        add_part(set, code->cell, kind)->raster = mask;
+        add_part(set, code, kind)->raster = mask;
         return true;
     }
     bool ok = true;
     if (code->what == CODE_LINE)
-        take_line(set, &mask);
+        take_line(set, code->line, &mask);
     else
         ok = take_emoji(l, set, code, &mask, e);
     raster_finish(&mask);
@@ -397,12 +418,8 @@ static void widen_lines(struct letters_set *set)
 {
     for (size_t i = 0; i < set->count; i++) {
         const struct raster *r = &set->parts[i].raster;
-        double middle = r->y + r->height / 2.0;
-        struct letters_box *line = NULL;
-        for (size_t k = 0; k < set->line_count; k++)
-            if (!line || middle > set->lines[k].top)
-                line = &set->lines[k];
-        if (!line || set->parts[i].kind == LETTERS_EDGE || r->width == 0)
+        struct letters_box *line = &set->lines[set->parts[i].line];
+        if (set->parts[i].kind == LETTERS_EDGE || r->width == 0)
             continue;
         bool empty = line->right < line->left;
         line->left = empty || r->x < line->left ? r->x : line->left;
@@ -410,10 +427,28 @@ static void widen_lines(struct letters_set *set)
     }
 }
 
-static int by_top(const void *a, const void *b)
+static void move_line(struct letters_set *set, size_t line, int dy)
 {
-    double x = ((const struct letters_box *)a)->top, y = ((const struct letters_box *)b)->top;
-    return x < y ? -1 : x > y;
+    for (size_t i = 0; i < set->count; i++)
+        if (set->parts[i].line == line)
+            set->parts[i].raster.y += dy;
+    set->lines[line].top += dy;
+    set->lines[line].bottom += dy;
+}
+
+/* Draws lines together that are too far apart, and puts the block where its anchor is. */
+static void arrange_lines(struct letters_set *set, const struct letters_style *style)
+{
+    double most = PITCH_MAX * style->em;
+    for (size_t i = 1; i < set->line_count; i++) {
+        double pitch = set->lines[i].top - set->lines[i - 1].top;
+        if (pitch > most)
+            move_line(set, i, (int)lrint(most - pitch));
+    }
+    const struct letters_box *first = set->lines, *last = &set->lines[set->line_count - 1];
+    double is = style->anchor == ANCHOR_CENTRE ? (first->top + last->bottom) / 2 : first->top;
+    for (size_t i = 0; i < set->line_count; i++)
+        move_line(set, i, (int)lrint(style->y - is));
 }
 
 bool letters_draw(struct letters *l, const struct letters_style *style,
@@ -421,7 +456,7 @@ bool letters_draw(struct letters *l, const struct letters_style *style,
 {
     size_t lines = count_lines(text->text), len = strlen(text->text);
     struct code *codes = calloc(2 * len + 2 * lines + text->cell_count + 4, sizeof *codes);
-    *out = (struct letters_set){.lines = calloc(lines, sizeof *out->lines)};
+    *out = (struct letters_set){.lines = calloc(lines, sizeof *out->lines), .line_count = lines};
     bool ok = codes && out->lines;
     if (!ok)
         err_set(e, ERR_NO_MEMORY, "no memory to draw a caption");
@@ -431,8 +466,10 @@ bool letters_draw(struct letters *l, const struct letters_style *style,
         ok = draw_pass(l, style, text, codes, style->fat + style->outline, LETTERS_EDGE, out, e);
     pthread_mutex_unlock(&l->lock);
     free(codes);
-    qsort(out->lines, out->line_count, sizeof *out->lines, by_top);
-    widen_lines(out);
+    if (ok) {
+        widen_lines(out);
+        arrange_lines(out, style);
+    }
     return ok;
 }
 

@@ -11,6 +11,9 @@
  *     for (i < set.count) set.parts[i].cell, .kind, .raster
  *     letters_set_finish(&set);
  *
+ * Lines stand as their fonts want, but not further apart than PITCH_MAX; the middle of a block is
+ * that of its letters.
+ *
  * DESIGN of the parts: each cell is given to libass in a colour of its own, and the colour of a
  * bitmap that comes back is the number of its cell. Emoji, which libass cannot draw, go to it as a
  * drawing of their size; where that comes out, the emoji is put. So does a thin stroke at the start
@@ -53,12 +56,13 @@ enum letters_kind {
 };
 
 struct letters_part {
-    size_t cell;
+    size_t cell, line;
     enum letters_kind kind;
     struct raster raster; /* in the frame; may reach beyond it */
 };
 
-/* From the highest to the lowest a letter usually goes; left and right as far as there is ink. */
+/* A line: as high as letters usually are, whatever it says; left and right as far as there is ink.
+ */
 struct letters_box {
     double left, top, right, bottom;
 };
@@ -78,7 +82,7 @@ struct letters *letters_create(const struct fontset *fonts, struct emoji_font *e
                                int width, int height, struct err *e);
 void letters_destroy(struct letters *l);
 
-/* Width of one line in pixels, 0 for what has no ink. */
+/* Width of a line or a part of one in pixels, with the room around its letters. */
 double letters_width(struct letters *l, double em, const char *text, size_t len);
 
 /* The caller finishes the set, also after a failure. */

@@ -9,8 +9,8 @@
 
 #define COST_BEFORE_OPENER 0.6
 #define COST_USUAL 1.0
-#define COST_AFTER_OPENER 2.5
-#define COST_IN_WORD 2.0
+#define COST_AFTER_OPENER 3.5
+#define COST_EMOJI 5.0
 
 /* Articles, prepositions, conjunctions, pronouns: what belongs to the word that follows. Between
  * blanks, in capitals. */
@@ -121,10 +121,10 @@ double phrase_break_cost(const struct text_unit *before, const struct text_unit 
     if (ends_clause(last))
         return 0;
     if (!after->space_before && (is_hiragana(last) || is_hiragana(first)))
-        return is_hiragana(first) ? COST_IN_WORD : COST_BEFORE_OPENER;
+        return is_hiragana(first) ? COST_AFTER_OPENER : COST_BEFORE_OPENER;
     if (is_opener(before) || is_digit(last))
         return COST_AFTER_OPENER;
     if (first >= 0x1f000 && after->space_before)
-        return COST_AFTER_OPENER; /* an emoji comments on what is before it */
+        return COST_EMOJI; /* it comments on what is before it */
     return is_opener(after) ? COST_BEFORE_OPENER : COST_USUAL;
 }

@@ -141,12 +141,12 @@ static bool spread(const struct text_unit *units, size_t n, int64_t start, int64
 }
 
 bool spoken_of(const char *text, const struct plan_word *words, size_t word_count,
-               int64_t whole_start, int64_t whole_end, struct thai *thai, struct arena *a,
+               int64_t whole_start, int64_t whole_end, struct segmenter *segmenter, struct arena *a,
                struct spoken *out)
 {
     struct text_unit *units;
     struct signs signs;
-    size_t n = text_units(text, thai, &units, a);
+    size_t n = text_units(text, segmenter, &units, a);
     if (n == SIZE_MAX || !read_signs(text, units, n, a, &signs))
         return false;
     *out = (struct spoken){0};

@@ -5,14 +5,14 @@
  * that people may have changed since. The two are laid side by side by their letters; what was
  * added to the text goes with the word before it, what was taken out is passed over. Where nothing
  * is known, or too little fits, the words share the time by their length. Threads: pure functions,
- * apart from thai's turns.
+ * apart from the segmenter's turns.
  */
 #ifndef AIVE_RENDER_SPOKEN_H
 #define AIVE_RENDER_SPOKEN_H
 
 #include "core/arena.h"
 #include "render/plan.h"
-#include "render/thai.h"
+#include "render/segment.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ struct spoken {
 
 /* `text` is clean (caption_text.h). words may be NULL. False: no memory. */
 bool spoken_of(const char *text, const struct plan_word *words, size_t word_count,
-               int64_t whole_start, int64_t whole_end, struct thai *thai, struct arena *a,
+               int64_t whole_start, int64_t whole_end, struct segmenter *segmenter, struct arena *a,
                struct spoken *out);
 
 #endif
