@@ -15,9 +15,6 @@
 
 #include <stdbool.h>
 
-/* To be raised whenever render's own code draws or mixes differently. */
-#define RENDER_VERSION 2
-
 #define KEY_SIZE 65
 
 bool key_of_chunk(const struct plan *p, const struct captions *c,

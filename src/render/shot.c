@@ -178,6 +178,7 @@ static struct picture *blend(struct shot_maker *m, const struct shot *shot, stru
     p->sar_num = a->sar_num;
     p->sar_den = a->sar_den;
     p->rotation = a->rotation;
+    p->mirrored = a->mirrored;
     return p;
 }
 
@@ -209,7 +210,7 @@ static struct picture window_of(const struct picture *p, const struct rect *r)
 static struct picture *make_plain(struct shot_maker *m, const struct picture *src,
                                   const struct upright *u, struct err *e)
 {
-    if (scale_is_plain(src))
+    if (scale_is_direct(src))
         return picture_ref(src);
     struct picture *p = take(&m->plain, &m->plain_width, &m->plain_height, (u->width + 1) & ~1,
                              (u->height + 1) & ~1, e);
@@ -226,6 +227,8 @@ static bool draw_part(struct shot_maker *m, const struct picture *src, const str
     if (!plain)
         return false;
     bool ok = resample(m->resampler, plain, part, into, e);
+    if (ok && scale_is_direct(src))
+        scale_finish_colours(into, src);
     picture_unref(&plain);
     return ok;
 }
@@ -243,7 +246,7 @@ static bool draw_crop(struct shot_maker *m, const struct frame_shot *s, const st
     struct rect cover = geometry_cover(&u, frame->width, frame->height);
     if (s->scale > 0)
         cover = geometry_crop(&u, &cover, s->x, s->y, s->scale);
-    if (is_still(s) && !scale_is_plain(src)) {
+    if (is_still(s) && !scale_is_direct(src)) {
         struct scale_rect crop = {(int)(cover.x + 0.5), (int)(cover.y + 0.5), (int)(cover.w + 0.5),
                                   (int)(cover.h + 0.5)};
         return scale_picture(m->scaler, src, &crop, frame, e);

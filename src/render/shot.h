@@ -7,9 +7,9 @@
  *     shot_draw(maker, &frame.to, &shot, frame_picture, e);
  *     shot_drop(&shot);
  *
- * Most sources (8-bit 4:2:0 bt709, upright) are resampled straight from the decoder's picture into
- * the encoder's. Others are first made plain by media's scaler: directly into the frame when nothing
- * moves, else at their own size, to be resampled.
+ * Most sources (8-bit 4:2:0, upright) are resampled straight from the decoder's picture into the
+ * encoder's, where their colours become bt709. Others are first made plain by media's scaler:
+ * directly into the frame when nothing moves, else at their own size, to be resampled.
  * Threads: one maker, one thread.
  */
 #ifndef AIVE_RENDER_SHOT_H
