@@ -39,6 +39,9 @@ extern const struct render_preset render_presets[];               /* ended by a 
 const struct render_preset *render_preset_find(const char *name); /* NULL: unknown */
 #define RENDER_DEFAULT_PRESET "standard"
 
+/* To be raised whenever render's own code draws or mixes differently. */
+#define RENDER_VERSION 3
+
 #define RENDER_KEY_SIZE 65
 
 /* The pieces of a film: chunk i of the plan is kept under keys[i]. */
