@@ -27,33 +27,16 @@ static struct film_order order_of(const struct workspace *ws, const struct rende
     };
 }
 
-/* The files that an order's timeline is made of; only the project's own while it is empty, because
- * the job lays it out first. */
-static bool find_assets(struct workspace *ws, const struct project_detail *d,
-                        struct film_assets *out, struct arena *a, struct err *e)
-{
-    const struct timeline_doc *doc = &d->timeline;
-    struct timeline *tl =
-        doc->text ? timeline_parse_trusted(doc->text, doc->text_len, a, e) : timeline_empty(a);
-    if (!tl)
-        return doc->text ? err_wrap(e, "timeline") : err_set(e, ERR_NO_MEMORY, "no memory");
-    return film_assets_find(ws->store, &d->asset, tl, out, a, e);
-}
-
-/* Plans it once to refuse what cannot be a film. */
+/* Plans it once to refuse what cannot be a film. An empty timeline is fine: the job lays it out. */
 static bool check_order(struct workspace *ws, const struct film_order *order,
-                        const struct film_assets *assets, struct arena *a, struct err *e)
+                        const struct timeline *tl, const struct film_assets *assets,
+                        struct arena *a, struct err *e)
 {
     struct film_source_file files[FILM_MAX_SOURCES];
     struct film_job job = {.config = ws->config, .order = order, .sources = files,
                            .source_count = assets->count};
-    const struct wire_raw *text = &order->timeline;
-    struct timeline *tl = text->text ? timeline_parse_trusted(text->text, text->len, a, e) : NULL;
-    if (!tl || tl->segments.count == 0)
-        return !text->text || tl;
-    for (int i = 0; i < assets->count; i++)
-        files[i] = film_source_of(&assets->items[i].asset, assets->items[i].name, -1);
-    return film_check(&job, a, e);
+    film_assets_describe(assets, files);
+    return tl->segments.count == 0 || film_check(&job, a, e);
 }
 
 /* The gate is looked at in the transaction that queues: consent withdrawn a moment ago must not let
@@ -90,16 +73,19 @@ bool render_start_post(struct request *req, struct reply *reply, struct err *e)
 
     struct film_assets *assets = arena_alloc(req->arena, sizeof *assets);
     struct film_order order = order_of(ws, body, &d);
+    struct timeline *tl = film_timeline(&d.timeline, req->arena, e);
     struct buf spec;
     char id[JOB_ID_SIZE];
+    if (!tl)
+        return false;
     if (!assets)
         return err_set(e, ERR_NO_MEMORY, "no memory for the render");
     buf_init(&spec, (size_t)32 << 20);
     wire_write(&wire_film_order, &order, &spec);
     bool ok = !spec.failed || err_set(e, ERR_NO_MEMORY, "no memory for the render");
-    ok = ok && find_assets(ws, &d, assets, req->arena, e) &&
+    ok = ok && film_assets_find(ws->store, &d.asset, tl, assets, req->arena, e) &&
          film_assets_consent(ws, assets, req->arena, e) &&
-         check_order(ws, &order, assets, req->arena, e) &&
+         check_order(ws, &order, tl, assets, req->arena, e) &&
          queue_render(ws, &d, assets, spec.data, id, req->arena, e);
     buf_finish(&spec);
     return ok && reply_job(reply, 200, id, req->arena);

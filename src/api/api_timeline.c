@@ -95,6 +95,15 @@ static bool facts_by_name(void *user, const char *name, struct timeline_facts *o
     return true;
 }
 
+bool check_timeline(struct workspace *ws, const struct asset *own, const struct timeline *tl,
+                    const struct wire_loc *loc, struct arena *a, struct wire_errors *errs)
+{
+    struct owner owner = {ws, own, a};
+    struct timeline_facts facts = facts_of(own);
+    struct timeline_refs refs = {known_name, facts_by_name, &owner};
+    return timeline_check(tl, &facts, &refs, loc, a, errs);
+}
+
 /* --- Replacing -------------------------------------------------------------------------------- */
 
 /* The update over what is stored, as canonical text. */
@@ -144,10 +153,7 @@ bool timeline_post(struct request *req, struct reply *reply, struct err *e)
 
     struct wire_errors errs = {0};
     struct wire_loc root = {.key = "body"}, loc = {.up = &root, .key = "timeline"};
-    struct owner owner = {ws, &d.asset, req->arena};
-    struct timeline_facts facts = facts_of(&d.asset);
-    struct timeline_refs refs = {known_name, facts_by_name, &owner};
-    bool fine = timeline_check(body->timeline, &facts, &refs, &loc, req->arena, &errs);
+    bool fine = check_timeline(ws, &d.asset, body->timeline, &loc, req->arena, &errs);
     if (!fine)
         reply_validation(reply, &errs);
     wire_errors_finish(&errs);

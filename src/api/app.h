@@ -10,6 +10,7 @@
 #include "api/route.h"
 #include "jobs/workspace.h"
 #include "store/store.h"
+#include "timeline/timeline.h"
 
 struct app {
     struct workspace *ws;
@@ -52,6 +53,13 @@ bool find_project(struct workspace *ws, int64_t id, struct project_detail *out, 
 bool find_asset(struct workspace *ws, const char *path, int64_t id, struct asset *out,
                 struct arena *a, struct err *e);
 
+/* A stored timeline, the empty one where nothing was laid out yet. NULL: e says why. */
+struct timeline *film_timeline(const struct timeline_doc *doc, struct arena *a, struct err *e);
+
+/* Checks a timeline against its project's asset and all others; the words of POST. */
+bool check_timeline(struct workspace *ws, const struct asset *own, const struct timeline *tl,
+                    const struct wire_loc *loc, struct arena *a, struct wire_errors *errs);
+
 /* A temporary file where uploads of that kind are published. */
 int open_ingest_upload(void *app, const char *field, struct err *e);
 int open_consent_upload(void *app, const char *field, struct err *e);
@@ -61,7 +69,7 @@ int open_consent_upload(void *app, const char *field, struct err *e);
 route_fn home_get, health_get;
 route_fn ingest_post;
 route_fn assets_post, assets_get, asset_get_one;
-route_fn timeline_get, timeline_post, timeline_analyze;
+route_fn timeline_get, timeline_post, timeline_analyze, timeline_validate, timeline_frame;
 route_fn timeline_revisions_get, timeline_undo_post, timeline_redo_post;
 route_fn projects_get;
 route_fn consent_status_get, consent_checkbox_post, consent_upload_post;

@@ -144,6 +144,27 @@ TYPE(wire_revision, struct revision_model, "TimelineRevision", "One stored chang
 static const char *const presets[] = {"draft", "standard", "high", NULL};
 static const char *const formats[] = {"vertical", "square", "landscape", NULL};
 
+static const char *const still_kinds[] = {"jpeg", "webp", "png", NULL};
+
+static const struct wire_field validate_request_fields[] = {
+    {.name = "timeline", .kind = WIRE_OBJECT, .type = &wire_timeline, .flags = WIRE_NULLABLE, .offset = offsetof(struct validate_request, timeline), .help = "What to look at; the stored timeline without it."},
+    {.name = "format", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .choices = formats, .offset = offsetof(struct validate_request, format), .help = "As for a render."},
+    {.name = "preset", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .choices = presets, .offset = offsetof(struct validate_request, preset), .help = "As for a render."},
+    {0},
+};
+TYPE(wire_validate_request, struct validate_request, "ValidateRequest", "A timeline to be looked at.", validate_request_fields);
+
+static const struct wire_field query_frame_fields[] = {
+    {.name = "t", .kind = WIRE_NUMBER, .flags = WIRE_REQUIRED, .offset = offsetof(struct frame_query, t), .min = 0, .max = 1e6, .help = "When, in seconds of the film."},
+    {.name = "format", .kind = WIRE_STRING, .choices = still_kinds, .def = "\"jpeg\"", .offset = offsetof(struct frame_query, format), .help = "Kind of picture."},
+    {.name = "width", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .offset = offsetof(struct frame_query, width), .min = 16, .max = 4096, .help = "At most so wide; the film's width without it."},
+    {.name = "shape", .kind = WIRE_STRING, .choices = formats, .def = "\"vertical\"", .offset = offsetof(struct frame_query, shape), .help = "A render's format."},
+    {.name = "revision", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .offset = offsetof(struct frame_query, revision), .min = 1, .max = 1e15, .help = "Of the timeline; the current one without it."},
+    {.name = "watermark", .kind = WIRE_BOOL, .flags = WIRE_NULLABLE, .offset = offsetof(struct frame_query, watermark), .help = "As for a render."},
+    {0},
+};
+TYPE(query_frame, struct frame_query, "frame", "Which frame, and how.", query_frame_fields);
+
 static const struct wire_field range_fields[] = {
     {.name = "start", .kind = WIRE_NUMBER, .flags = WIRE_REQUIRED, .offset = offsetof(struct render_range, start), .min = 0, .max = 1e6, .help = "Seconds of the film."},
     {.name = "end", .kind = WIRE_NUMBER, .flags = WIRE_REQUIRED, .offset = offsetof(struct render_range, end), .min = 0, .max = 1e6, .help = "Seconds of the film."},

@@ -99,6 +99,22 @@ struct revision_model {
 };
 extern const struct wire_type wire_revision;
 
+/* --- Looking before rendering --- */
+struct timeline; /* timeline/timeline.h */
+struct validate_request {
+    struct timeline *timeline; /* NULL: the stored one */
+    const char *format, *preset;
+};
+extern const struct wire_type wire_validate_request;
+
+struct frame_query {
+    double t;
+    const char *format, *shape; /* "jpeg"; "vertical" */
+    int64_t width, revision;    /* INT64_MIN: the film's; the current one */
+    int8_t watermark;           /* -1: as AIVE_WATERMARK_ENABLED says */
+};
+extern const struct wire_type query_frame;
+
 /* --- Render --- */
 struct render_range {
     double start, end;

@@ -2,6 +2,7 @@
  * routes.c - every endpoint, one row each. /media, /docs and /openapi.json are the layer's own. */
 #include "api/app.h"
 #include "chat/chat.h"
+#include "jobs/film_report.h"
 #include "timeline/timeline.h"
 
 #define CONSENT_DOCUMENT_MAX ((uint64_t)20 << 20)
@@ -38,6 +39,8 @@ static const struct route_response stored_answers[] = {NOT_FOUND, UNAVAILABLE, N
 static const struct route_response ingest_answers[] = {ACCEPTED(&wire_ingest), TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response asset_answers[] = {TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response update_answers[] = {NOT_FOUND, STALE, TOO_LARGE, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response validate_answers[] = {NOT_FOUND, CONFLICT, TOO_LARGE, UNAVAILABLE, {0}};
+static const struct route_response frame_answers[] = {NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response analyze_answers[] = {ACCEPTED(&wire_render_started), NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response step_answers[] = {NOT_FOUND, CONFLICT, STALE, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response upload_answers[] = {NOT_FOUND, TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
@@ -82,6 +85,13 @@ const struct route api_routes[] = {
     {.method = "POST", .path = "/api/timeline/{project_id}/analyze", .name = "analyze_timeline", .tag = "timeline", .run = RUN_LONG,
      .handler = timeline_analyze, .params = &params_project, .response = &wire_project, .responses = analyze_answers,
      .help = "Analyse the asset again and lay out a new timeline."},
+    {.method = "POST", .path = "/api/timeline/{project_id}/validate", .name = "validate_timeline", .tag = "timeline", .run = RUN_LONG,
+     .handler = timeline_validate, .params = &params_project, .body = BODY_JSON, .body_limit = (uint64_t)16 << 20, .request = &wire_validate_request,
+     .request_optional = true, .response = &wire_film_findings, .responses = validate_answers,
+     .help = "What is wrong with a timeline, and what will look wrong in its film, without rendering."},
+    {.method = "GET", .path = "/api/timeline/{project_id}/frame", .name = "get_frame", .tag = "timeline", .run = RUN_LONG,
+     .handler = timeline_frame, .params = &params_project, .query = &query_frame, .produces = "image/jpeg", .responses = frame_answers,
+     .help = "One frame of the film, composed as a render would; JPEG, WebP or PNG."},
     {.method = "GET", .path = "/api/timeline/{project_id}/revisions", .name = "list_revisions", .tag = "timeline", .run = RUN_INLINE,
      .handler = timeline_revisions_get, .params = &params_project, .query = &query_page, .response = &wire_revision, .response_list = true,
      .responses = not_found, .help = "Every stored change, newest first."},

@@ -153,6 +153,17 @@ bool find_project(struct workspace *ws, int64_t id, struct project_detail *out, 
     return e->code == ERR_NOT_FOUND ? err_set(e, ERR_NOT_FOUND, "Project not found") : false;
 }
 
+struct timeline *film_timeline(const struct timeline_doc *doc, struct arena *a, struct err *e)
+{
+    struct timeline *tl =
+        doc->text ? timeline_parse_trusted(doc->text, doc->text_len, a, e) : timeline_empty(a);
+    if (!tl && doc->text)
+        err_wrap(e, "stored timeline");
+    else if (!tl)
+        err_set(e, ERR_NO_MEMORY, "no memory for a timeline");
+    return tl;
+}
+
 bool find_asset(struct workspace *ws, const char *path, int64_t id, struct asset *out,
                 struct arena *a, struct err *e)
 {

@@ -131,18 +131,23 @@ bool film_assets_consent(const struct workspace *ws, const struct film_assets *a
 
 /* --- Opening ---------------------------------------------------------------------------------- */
 
+void film_assets_describe(const struct film_assets *assets,
+                          struct film_source_file files[FILM_MAX_SOURCES])
+{
+    for (int i = 0; i < assets->count; i++)
+        files[i] = film_source_of(&assets->items[i].asset, assets->items[i].name, -1);
+}
+
 bool film_assets_open(const struct workspace *ws, const struct film_assets *assets,
                       struct film_source_file files[FILM_MAX_SOURCES], struct err *e)
 {
-    for (int i = 0; i < assets->count; i++)
-        files[i].fd = -1;
+    film_assets_describe(assets, files);
     for (int i = 0; i < assets->count; i++) {
-        const struct film_asset *f = &assets->items[i];
-        int fd = workspace_open_media(ws, f->asset.path, e);
-        if (fd < 0)
-            return err_set(e, e->code, "the file of asset %lld is gone: %s",
-                           (long long)f->asset.id, f->asset.path);
-        files[i] = film_source_of(&f->asset, f->name, fd);
+        const struct asset *asset = &assets->items[i].asset;
+        files[i].fd = workspace_open_media(ws, asset->path, e);
+        if (files[i].fd < 0)
+            return err_set(e, e->code, "the file of asset %lld is gone: %s", (long long)asset->id,
+                           asset->path);
     }
     return true;
 }

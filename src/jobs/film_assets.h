@@ -41,6 +41,10 @@ bool film_assets_consent(const struct workspace *ws, const struct film_assets *a
                          struct arena *a, struct err *e);
 bool film_asset_needs_consent(const struct film_asset *asset);
 
+/* As sources of a film that is only planned: nothing is opened. */
+void film_assets_describe(const struct film_assets *assets,
+                          struct film_source_file files[FILM_MAX_SOURCES]);
+
 /* Opens all of them; closed by film_assets_close() whatever this returned. */
 bool film_assets_open(const struct workspace *ws, const struct film_assets *assets,
                       struct film_source_file files[FILM_MAX_SOURCES], struct err *e);

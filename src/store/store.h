@@ -175,6 +175,9 @@ struct timeline_revision {
 /* revision 0 and text NULL while there is none; ERR_NOT_FOUND: no such project. */
 bool timeline_doc_get(struct store *s, int64_t project_id, struct timeline_doc *out,
                       struct arena *a, struct err *e);
+/* Any stored revision. ERR_NOT_FOUND: the project has none of that number. */
+bool timeline_doc_at(struct store *s, int64_t project_id, int64_t revision,
+                     struct timeline_doc *out, struct arena *a, struct err *e);
 /* Stores a new revision on top of the head and makes it the head. `expected`: the revision the
  * caller has seen, -1 for any; ERR_STALE when the head is another one. A text equal to the head's
  * stores nothing. `out` (may be NULL) gets revision and etag, its text stays NULL. */

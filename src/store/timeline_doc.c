@@ -39,6 +39,23 @@ bool timeline_doc_get(struct store *s, int64_t project_id, struct timeline_doc *
     return found ? true : err_set(e, ERR_NOT_FOUND, "Project not found");
 }
 
+bool timeline_doc_at(struct store *s, int64_t project_id, int64_t revision,
+                     struct timeline_doc *out, struct arena *a, struct err *e)
+{
+    struct sql q;
+
+    *out = (struct timeline_doc){0};
+    sql_open(&q, s,
+             "SELECT " TIMELINE_COLUMNS " FROM timeline_revision r"
+             " WHERE r.project_id = $1 AND r.revision = $2",
+             SQL_ARGS(sql_int(project_id), sql_int(revision)), e);
+    if (sql_next(&q))
+        timeline_read(&q, 0, out, a);
+    if (!sql_close(&q))
+        return false;
+    return out->revision ? true : err_set(e, ERR_NOT_FOUND, "No such revision");
+}
+
 /* What a change is made from. */
 struct head {
     int64_t revision, parent; /* 0: no timeline yet */
