@@ -30,6 +30,8 @@
 #define FRAME_SAMPLES 1024
 /* What music comes to at quality 1. */
 #define BITS_AT_QUALITY_1 112000.0
+/* Beyond it is nothing that a phone plays or a grown-up hears; a twentieth of the CPU. */
+#define BANDWIDTH_HZ 18000
 
 struct sound_writer {
     AVCodecContext *enc;
@@ -59,6 +61,7 @@ static AVCodecContext *open_encoder(int bit_rate, struct err *e)
     c->sample_rate = SAMPLE_RATE;
     c->sample_fmt = AV_SAMPLE_FMT_FLTP;
     c->ch_layout = (AVChannelLayout)AV_CHANNEL_LAYOUT_STEREO;
+    c->cutoff = BANDWIDTH_HZ;
     c->global_quality = (int)lrint(FF_QP2LAMBDA * (double)bit_rate / BITS_AT_QUALITY_1);
     c->time_base = (AVRational){1, SAMPLE_RATE};
     c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT | AV_CODEC_FLAG_QSCALE;

@@ -5,6 +5,7 @@
 #include "render/key.h"
 #include "render/limiter.h"
 #include "render/loudness.h"
+#include "render/sound_film.h"
 #include "render/sound_mix.h"
 
 #include <ebur128.h>
@@ -34,7 +35,8 @@ struct maker {
 
     struct sound_mix *mix;
     struct sound_writer *writer;
-    ebur128_state *meter;
+    bool limits; /* false: no peak comes near the ceiling, so what is known needs no second look */
+    ebur128_state *meter; /* NULL without limits */
     struct limiter limiter;
     struct peak_meter heard_peaks;
     float heard_peak;
@@ -67,6 +69,8 @@ static bool measure(struct maker *m, struct loudness *l, struct err *e)
         tell(m, MEASURE_SHARE * (double)done / (double)job->plan->sample_count);
     }
     sound_mix_destroy(mix);
+    memset(m->block, 0, sizeof m->block); /* so that the last step is whole */
+    loudness_add(l, m->block, SOUND_FADE);
     m->notes->report.lufs_in = loudness_integrated(l);
     m->notes->report.true_peak_in_db = loudness_true_peak_db(l);
     return n == 0;
@@ -109,7 +113,7 @@ static void hear(void *user, const float *const planes[2], int n)
 static bool put(struct maker *m, const float *samples, int n, struct err *e)
 {
     note(m, samples, n);
-    if (ebur128_add_frames_float(m->meter, samples, (size_t)n) != EBUR128_SUCCESS)
+    if (m->meter && ebur128_add_frames_float(m->meter, samples, (size_t)n) != EBUR128_SUCCESS)
         return err_set(e, ERR_NO_MEMORY, "no memory to measure loudness");
     m->pos += n;
     double share = (double)m->pos / (double)m->job->plan->sample_count;
@@ -121,7 +125,7 @@ static bool put(struct maker *m, const float *samples, int n, struct err *e)
 static bool encode_mix(struct maker *m, struct err *e)
 {
     float gain = (float)pow(10, m->gain_db / 20);
-    int64_t skip = LIMITER_DELAY, left = m->job->plan->sample_count;
+    int64_t skip = m->limits ? LIMITER_DELAY : 0, left = m->job->plan->sample_count;
     while (left > 0) {
         int n = sound_mix_read(m->mix, m->block, BLOCK, e);
         if (n < 0)
@@ -132,7 +136,8 @@ static bool encode_mix(struct maker *m, struct err *e)
             n = LIMITER_DELAY;
             memset(m->block, 0, sizeof m->block);
         }
-        limiter_run(&m->limiter, m->block, n);
+        if (m->limits)
+            limiter_run(&m->limiter, m->block, n);
         int drop = skip < n ? (int)skip : n;
         int keep = n - drop < left ? n - drop : (int)left;
         if (keep > 0 && !put(m, m->block + 2 * (ptrdiff_t)drop, keep, e))
@@ -158,19 +163,19 @@ static void place_windows(struct maker *m)
 static void read_meters(struct maker *m)
 {
     struct sound_report *r = &m->notes->report;
-    double lufs = -INFINITY;
-    ebur128_loudness_global(m->meter, &lufs);
+    double lufs = r->lufs_in + m->gain_db;
+    if (m->meter && ebur128_loudness_global(m->meter, &lufs) != EBUR128_SUCCESS)
+        lufs = -INFINITY;
     r->lufs = lufs;
     r->true_peak_db = m->heard_peak > 0 ? 20 * log10((double)m->heard_peak) : -INFINITY;
     r->gain_db = m->gain_db;
-    r->limited_db = -20 * log10((double)m->limiter.least);
+    r->limited_db = fabs(20 * log10((double)m->limiter.least));
     r->passes++;
 }
 
 static bool encode(struct maker *m, int fd, struct err *e)
 {
     const struct sound_job *job = m->job;
-    bool ok = false;
     m->pos = 0;
     m->heard_peak = 0;
     peak_init(&m->heard_peaks);
@@ -178,19 +183,18 @@ static bool encode(struct maker *m, int fd, struct err *e)
     place_windows(m);
     if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
         return err_set(e, ERR_IO, "the sound cannot be written anew");
-    m->meter = ebur128_init(2, PLAN_SAMPLE_RATE, EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM);
-    if (!m->meter) {
-        err_set(e, ERR_NO_MEMORY, "no memory to measure loudness");
-        goto out;
+    m->limits = m->notes->report.true_peak_in_db + m->gain_db > m->ceiling_db;
+    if (m->limits) {
+        m->meter = ebur128_init(2, PLAN_SAMPLE_RATE, EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM);
+        if (!m->meter)
+            return err_set(e, ERR_NO_MEMORY, "no memory to measure loudness");
     }
     m->mix = sound_mix_create(job->plan, job->source_fds, job->store, job->cancel, e);
     m->writer = m->mix ? sound_writer_create(job->bit_rate, fd, e) : NULL;
-    ok = m->writer && sound_writer_listen(m->writer, hear, m, e) && encode_mix(m, e) &&
+    bool ok = m->writer && sound_writer_listen(m->writer, hear, m, e) && encode_mix(m, e) &&
          sound_writer_finish(m->writer, e);
     if (ok)
         read_meters(m);
-
-out:
     sound_writer_destroy(m->writer);
     sound_mix_destroy(m->mix);
     if (m->meter)
