@@ -27,7 +27,17 @@ static float tone(long n, int channel)
     return 0.5f * (float)sin(2 * M_PI * 200 * (double)n / RATE);
 }
 
-enum { RAMPS, IMPULSES, TONE, MUTE, SOURCES };
+/* Noise as strong as the tone. */
+static float hiss(long n, int channel)
+{
+    uint32_t x = (uint32_t)(2 * n + channel) * 2654435761u;
+    x ^= x >> 15;
+    x *= 2246822519u;
+    x ^= x >> 13;
+    return (float)(((double)x / 2147483648.0 - 1) * 0.5 * sqrt(1.5));
+}
+
+enum { RAMPS, IMPULSES, TONE, HISS, MUTE, SOURCES };
 static int fds[SOURCES];
 static struct plan_source sources[SOURCES];
 
@@ -36,6 +46,7 @@ static void make_sources(void)
     fds[RAMPS] = wav_of(ramp, LENGTH);
     fds[IMPULSES] = wav_of(impulses, LENGTH);
     fds[TONE] = wav_of(tone, LENGTH);
+    fds[HISS] = wav_of(hiss, LENGTH);
     fds[MUTE] = -1;
     for (int i = 0; i < SOURCES; i++)
         sources[i] = (struct plan_source){
@@ -318,6 +329,184 @@ static void test_same_again(void)
     free(b.v);
 }
 
+/* Backwards is the same samples, last one first; also past the source's ends. */
+static void test_backwards(void)
+{
+    CHECK_CASE("backwards");
+    static const struct cut cuts[] = {{RAMPS, S / 3, S / 3 + 5 * S, 1, 1}, {RAMPS, 0, S, 1, 1}};
+    struct plan_segment seg[2];
+    struct plan p = plan_of(cuts, 2, seg, sources, SOURCES);
+    seg[0].rate.backwards = true;
+    struct film f = mix(&p);
+    int64_t last = RATE / 3 + 5 * RATE - 1;
+    bool same = true;
+    for (int64_t n = FADE; n < seg[0].end_sample - FADE; n++)
+        for (int c = 0; c < 2; c++)
+            same &= fabsf(f.v[2 * n + c] - ramp((long)(last - n), c)) < 2e-6f;
+    for (int64_t n = seg[1].first_sample + FADE; n < f.frames - FADE; n++)
+        same &= fabsf(f.v[2 * n] - ramp((long)(n - seg[1].first_sample), 0)) < 2e-6f;
+    CHECK(same);
+    free(f.v);
+
+    CHECK_CASE("backwards and slow");
+    static const struct cut slow[] = {{IMPULSES, 0, 2 * S, 1, 2}};
+    p = plan_of(slow, 1, seg, sources, SOURCES);
+    seg[0].rate.backwards = true;
+    f = mix(&p);
+    for (int k = 0; k < 4; k++) {
+        int64_t want = 4 * RATE - 2 * (12345 + k * RATE / 2), best = want - RATE / 4;
+        for (int64_t n = want - RATE / 4; n < want + RATE / 4 && n < f.frames; n++)
+            if (fabsf(f.v[2 * n]) > fabsf(f.v[2 * best]))
+                best = n;
+        CHECK(llabs(best - want) < RATE / 100);
+    }
+    free(f.v);
+}
+
+static void test_volume(void)
+{
+    CHECK_CASE("volume");
+    static const struct cut cuts[] = {{TONE, S, 2 * S, 1, 1}, {TONE, 2 * S, 3 * S, 1, 1},
+                                      {RAMPS, S, 2 * S, 1, 1}};
+    struct plan_segment seg[3];
+    struct plan p = plan_of(cuts, 3, seg, sources, SOURCES);
+    seg[0].gain = 0.5;
+    seg[1].gain = 1.5;
+    seg[2].gain = 0;
+    struct film f = mix(&p);
+    float worst = 0;
+    bool same = true;
+    for (int64_t n = 3 * FADE; n < 2 * RATE - FADE; n++) {
+        float want = tone((long)n + RATE, 0);
+        if (n < RATE - FADE || n >= RATE + FADE) /* in between it glides: no bump, no hole */
+            worst = fmaxf(worst, fabsf(f.v[2 * n] - want * (n < RATE ? 0.5f : 1.5f)));
+        else
+            same &= fabsf(f.v[2 * n]) <= 1.5001f * fabsf(want) && fabsf(f.v[2 * n]) >= 0.4999f * fabsf(want);
+    }
+    CHECK(worst < 2e-6f && same);
+    for (int64_t n = 2 * RATE + FADE; n < f.frames; n++)
+        same &= f.v[2 * n] == 0.0f;
+    CHECK(same);
+    free(f.v);
+}
+
+/* Two sounds that have nothing in common keep their power through a fade, however long. */
+static void test_equal_power(void)
+{
+    static const int64_t fades[] = {0, 2400, RATE, 10 * RATE /* more than there is room for */};
+    for (size_t i = 0; i < sizeof fades / sizeof *fades; i++) {
+        CHECK_CASE("equal power");
+        static const struct cut cuts[] = {{TONE, 0, 3 * S, 1, 1}, {HISS, 3 * S, 6 * S, 1, 1}};
+        struct plan_segment seg[2];
+        struct plan p = plan_of(cuts, 2, seg, sources, SOURCES);
+        seg[1].fade_samples = fades[i];
+        struct film f = mix(&p);
+        int64_t half = fades[i] ? fades[i] / 2 : FADE, cut = 3 * RATE;
+        half = half < 3 * RATE / 2 ? half : 3 * RATE / 2;
+        for (int64_t at = cut - half; at + 480 <= cut + half; at += 480) {
+            double sum = 0, power = 0.5 * 0.5 / 2;
+            for (int64_t n = at; n < at + 480; n++)
+                sum += (double)f.v[2 * n] * (double)f.v[2 * n] / 480;
+            CHECK_NEAR(10 * log10(sum / power), 0, half < 480 ? 3 : 1.5);
+        }
+        bool same = true;
+        for (int64_t n = FADE; n < cut - half; n++)
+            same &= fabsf(f.v[2 * n] - tone((long)n, 0)) < 2e-6f;
+        for (int64_t n = cut + half; n < f.frames - FADE; n++)
+            same &= fabsf(f.v[2 * n] - hiss((long)n, 0)) < 2e-6f;
+        CHECK(same);
+        free(f.v);
+    }
+}
+
+static bool ramp_in(const char *json, struct arena *a, struct effect_use *use)
+{
+    struct err e = {0};
+    return CHECK(effect_parse(json, strlen(json), a, use, &e));
+}
+
+/* Clicks come where the plan says that their instant of the source is shown. */
+static void test_ramps(void)
+{
+    static const char *const ramps[] = {
+        "{\"name\":\"speed\",\"from\":0.5,\"to\":2}", "{\"name\":\"speed\",\"from\":2,\"to\":0.5}",
+        "{\"name\":\"speed\",\"from\":1,\"to\":4,\"ease\":\"linear\"}"};
+    struct arena a;
+    arena_init(&a, 1 << 16);
+    for (size_t i = 0; i < sizeof ramps / sizeof *ramps; i++) {
+        CHECK_CASE(ramps[i]);
+        struct effect_use use;
+        struct err e = {0};
+        struct plan_segment seg[2];
+        if (!ramp_in(ramps[i], &a, &use))
+            continue;
+        struct cut cuts[] = {{MUTE, 0, S / 2, 1, 1}, {IMPULSES, 0, 8 * S, 1, 1}};
+        struct effect_rate rate;
+        CHECK(effect_total_rate(&use, 1, &rate, &e));
+        cuts[1].num = (int)rate.num;
+        cuts[1].den = (int)rate.den;
+        struct plan p = plan_of(cuts, 2, seg, sources, SOURCES);
+        seg[1].ramped = effect_has_ramp(&use, 1);
+        seg[1].effects = &use;
+        seg[1].effect_count = 1;
+        struct film f = mix(&p);
+        int found = 0;
+        for (int k = 0; k < 16; k++) {
+            int64_t ticks = plan_film_at(&seg[1], (12345 + (int64_t)k * RATE / 2) * (S / RATE));
+            int64_t want = ticks / (S / RATE), best = want - 2000;
+            if (want + 2000 > f.frames)
+                continue;
+            for (int64_t n = want - 2000; n < want + 2000; n++)
+                if (fabsf(f.v[2 * n]) > fabsf(f.v[2 * best]))
+                    best = n;
+            CHECK_NEAR((double)(best - want) / 48, 0, 6); /* ms */
+            found++;
+        }
+        CHECK(seg[1].ramped && found >= 14);
+        free(f.v);
+    }
+    arena_finish(&a);
+}
+
+/* One channel of each kind of surround sound at a time: where it is heard, and how loud. */
+static void test_downmix(void)
+{
+    static const double h = M_SQRT1_2;
+    static const struct {
+        const char *name;
+        int channels, channel;
+        double left, right;
+    } cases[] = {{"mono", 1, 0, 1, 1},          {"stereo left", 2, 0, 1, 0},
+                 {"stereo right", 2, 1, 0, 1},  {"5.1 left", 6, 0, 1, 0},
+                 {"5.1 right", 6, 1, 0, 1},     {"5.1 centre", 6, 2, h, h},
+                 {"5.1 LFE", 6, 3, 0, 0},       {"5.1 back left", 6, 4, h, 0},
+                 {"5.1 back right", 6, 5, 0, h}, {"7.1 centre", 8, 2, h, h},
+                 {"7.1 back left", 8, 4, h, 0}, {"7.1 side right", 8, 7, 0, h}};
+    static const int rates[] = {48000, 44100, 22050, 96000};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int rate = rates[i % 4], channels = cases[i].channels;
+        float *v = calloc((size_t)(rate * channels), sizeof *v);
+        for (int n = 0; n < rate; n++)
+            v[n * channels + cases[i].channel] = 0.4f * (float)sin(2 * M_PI * 440 * n / rate);
+        int fd = wav_of_samples(v, rate, channels, rate);
+        struct plan_source source = {.duration_ticks = S, .has_audio = true};
+        struct cut cut = {0, 0, S, 1, 1};
+        struct plan_segment seg[1];
+        struct plan p = plan_of(&cut, 1, seg, &source, 1);
+        struct film f = mix_of(&p, &fd, NULL);
+        double power[2] = {0};
+        for (int64_t n = RATE / 4; n < 3 * RATE / 4; n++)
+            for (int c = 0; c < 2; c++)
+                power[c] += pow((double)f.v[2 * n + c], 2) / (RATE / 2);
+        CHECK_CASE(cases[i].name);
+        CHECK_NEAR(sqrt(2 * power[0]), 0.4 * cases[i].left, 0.004);
+        CHECK_NEAR(sqrt(2 * power[1]), 0.4 * cases[i].right, 0.004);
+        free(f.v);
+        free(v);
+        close(fd);
+    }
+}
+
 static void test_cancel(void)
 {
     CHECK_CASE("cancel");
@@ -349,6 +538,11 @@ int main(void)
     test_lengths();
     test_many_short();
     test_same_again();
+    test_backwards();
+    test_volume();
+    test_equal_power();
+    test_ramps();
+    test_downmix();
     test_cancel();
     for (int i = 0; i < SOURCES; i++)
         if (fds[i] >= 0)
