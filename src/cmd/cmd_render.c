@@ -76,6 +76,12 @@ static void tell(const char *output, const struct film_report *r)
     fprintf(stderr, "  chunks: %lld encoded, %lld reused; sound: %s\n",
             (long long)r->chunks->encoded, (long long)r->chunks->reused,
             r->sound_reused == 1 ? "reused" : "made");
+    if (r->sound && !isnan(r->sound->loudness))
+        fprintf(stderr, "  loudness %.1f LUFS, true peak %.1f dBTP\n", r->sound->loudness,
+                r->sound->true_peak);
+    if (r->audio_offset && !isnan(r->audio_offset->first_cut))
+        fprintf(stderr, "  sound is %.1f ms late at the first cut, %.1f ms at the last\n",
+                r->audio_offset->first_cut * 1e3, r->audio_offset->last_cut * 1e3);
     const struct film_stage *s = r->stages.items;
     for (size_t i = 0; i < r->stages.count; i++)
         fprintf(stderr, "  %-12s %7.2f s, CPU %7.2f s\n", s[i].name, s[i].wall, s[i].cpu);

@@ -219,6 +219,17 @@ static double rounded(double seconds)
     return round(seconds * 1e3) / 1e3;
 }
 
+/* Levels that do not exist are -INFINITY there. */
+static double level(double db)
+{
+    return isfinite(db) ? round(db * 100) / 100 : NAN;
+}
+
+static double offset_s(bool known, double ms)
+{
+    return known ? round(ms * 100) / 1e5 : NAN;
+}
+
 static bool write_report(const struct film_work *w, const struct render_report *r,
                          struct buf *result, struct err *e)
 {
@@ -232,6 +243,12 @@ static bool write_report(const struct film_work *w, const struct render_report *
     for (int i = 0; i < STAGE_COUNT; i++)
         stages[i] = (struct film_stage){render_stage_names[i], rounded(r->cost[i].wall_s),
                                         rounded(r->cost[i].cpu_s)};
+    const struct sound_report *loud = &r->sound;
+    struct film_sound sound = {level(loud->lufs),       level(loud->true_peak_db),
+                               level(loud->gain_db),    level(loud->limited_db),
+                               level(loud->lufs_in),    level(loud->true_peak_in_db)};
+    struct film_offset offset = {offset_s(r->proof.first_known, r->proof.first_offset_ms),
+                                 offset_s(r->proof.last_known, r->proof.last_offset_ms)};
     bool ok = film_warn(w->spec, &w->plan, w->captions, &found.warnings, &a, e);
     const struct film_report report = {
         .frames = r->frames,
@@ -242,6 +259,8 @@ static bool write_report(const struct film_work *w, const struct render_report *
         .peak_memory_bytes = peak_memory(w),
         .chunks = &chunks,
         .sound_reused = r->sound_reused,
+        .sound = &sound,
+        .audio_offset = &offset,
         .stages = {stages, STAGE_COUNT},
         .warnings = found.warnings,
     };

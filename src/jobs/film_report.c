@@ -26,7 +26,7 @@ static const struct wire_field findings_fields[] = {
 TYPE(wire_film_findings, struct film_findings, "FilmFindings", "What is wrong with a timeline.", findings_fields);
 
 static const struct wire_field stage_fields[] = {
-    F(struct film_stage, name, WIRE_STRING, WIRE_REQUIRED, "setup, composition, encoding, sound, export."),
+    F(struct film_stage, name, WIRE_STRING, WIRE_REQUIRED, "setup, composition, encoding, sound, export, proof."),
     F(struct film_stage, wall, WIRE_NUMBER, WIRE_REQUIRED, "Seconds; stages overlap."),
     F(struct film_stage, cpu, WIRE_NUMBER, WIRE_REQUIRED, "Seconds of all cores."),
     {0},
@@ -41,6 +41,24 @@ static const struct wire_field chunks_fields[] = {
 };
 static TYPE(wire_film_chunks, struct film_chunks, "FilmChunks", "Where the picture came from.", chunks_fields);
 
+static const struct wire_field offset_fields[] = {
+    F(struct film_offset, first_cut, WIRE_NUMBER, WIRE_NULLABLE, "Seconds that the sound is late at the first cut; null where that cannot be told."),
+    F(struct film_offset, last_cut, WIRE_NUMBER, WIRE_NULLABLE, "The same at the last cut."),
+    {0},
+};
+static TYPE(wire_film_offset, struct film_offset, "FilmAudioOffset", "The finished film's sound against its plan.", offset_fields);
+
+static const struct wire_field sound_fields[] = {
+    F(struct film_sound, loudness, WIRE_NUMBER, WIRE_NULLABLE, "Integrated loudness, LUFS; null: silence."),
+    F(struct film_sound, true_peak, WIRE_NUMBER, WIRE_NULLABLE, "Of the film as it is decoded, dBTP."),
+    F(struct film_sound, gain, WIRE_NUMBER, WIRE_NULLABLE, "Decibels by which the mix was raised."),
+    F(struct film_sound, limited, WIRE_NUMBER, WIRE_NULLABLE, "The most that the limiter took away, decibels."),
+    F(struct film_sound, source_loudness, WIRE_NUMBER, WIRE_NULLABLE, "Of the mix before, LUFS."),
+    F(struct film_sound, source_true_peak, WIRE_NUMBER, WIRE_NULLABLE, "Of the mix before, dBTP."),
+    {0},
+};
+static TYPE(wire_film_sound, struct film_sound, "FilmSound", "How loud the film is.", sound_fields);
+
 static const struct wire_field report_fields[] = {
     F(struct film_report, frames, WIRE_INT, WIRE_REQUIRED, "Frames of the film."),
     F(struct film_report, duration, WIRE_NUMBER, WIRE_REQUIRED, "Seconds of the film."),
@@ -50,6 +68,8 @@ static const struct wire_field report_fields[] = {
     F(struct film_report, peak_memory_bytes, WIRE_INT, WIRE_NULLABLE, "Most memory the work-horse had at once."),
     {.name = "chunks", .kind = WIRE_OBJECT, .type = &wire_film_chunks, .flags = WIRE_REQUIRED, .offset = offsetof(struct film_report, chunks), .help = "Where the picture came from."},
     F(struct film_report, sound_reused, WIRE_BOOL, WIRE_REQUIRED, "The sound was found in the chunk store."),
+    {.name = "sound", .kind = WIRE_OBJECT, .type = &wire_film_sound, .flags = WIRE_NULLABLE, .offset = offsetof(struct film_report, sound), .help = "How loud the film is."},
+    {.name = "audio_offset", .kind = WIRE_OBJECT, .type = &wire_film_offset, .flags = WIRE_NULLABLE, .offset = offsetof(struct film_report, audio_offset), .help = "The finished film's sound against its plan."},
     LIST(struct film_report, stages, &wire_film_stage, "Parts of the work."),
     LIST(struct film_report, warnings, &wire_film_finding, "What may look or sound wrong."),
     {0},

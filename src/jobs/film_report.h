@@ -27,6 +27,18 @@ struct film_stage {
     double wall, cpu; /* s */
 };
 
+/* How far the film's sound lies behind its plan; NAN: it cannot be told there. */
+struct film_offset {
+    double first_cut, last_cut; /* s */
+};
+
+struct film_sound {
+    double loudness;                  /* LUFS; NAN: silence */
+    double true_peak;                 /* dBTP */
+    double gain, limited;             /* dB */
+    double source_loudness, source_true_peak; /* of the mix, before */
+};
+
 struct film_chunks {
     int64_t total, encoded, reused;
 };
@@ -39,6 +51,8 @@ struct film_report {
     int64_t peak_memory_bytes;
     struct film_chunks *chunks;
     int8_t sound_reused;
+    struct film_sound *sound;
+    struct film_offset *audio_offset;
     struct wire_list stages;   /* struct film_stage */
     struct wire_list warnings; /* struct film_finding */
 };

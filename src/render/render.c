@@ -70,7 +70,7 @@ struct worker {
 
 const char *const render_stage_names[STAGE_COUNT] = {
     [STAGE_SETUP] = "setup",   [STAGE_COMPOSE] = "composition", [STAGE_ENCODE] = "encoding",
-    [STAGE_SOUND] = "sound",   [STAGE_EXPORT] = "export",
+    [STAGE_SOUND] = "sound",   [STAGE_EXPORT] = "export",      [STAGE_PROOF] = "proof",
 };
 
 static double seconds_on(clockid_t clock)
@@ -451,6 +451,18 @@ static void mux_progress(void *user, double part)
     tell_progress(c, percent, percent < PERCENT_POST ? "export" : "post-processing");
 }
 
+/* Is what was written in step with the plan? */
+static bool prove_film(struct crew *c, struct err *e)
+{
+    const struct render_job *job = c->job;
+    struct render_cost *cost = &c->report->cost[STAGE_PROOF];
+    double begin_s = seconds_on(CLOCK_MONOTONIC), cpu_s = seconds_on(CLOCK_THREAD_CPUTIME_ID);
+    bool ok = proof_film(job->plan, job->output_fd, &c->notes, job->cancel, &c->report->proof, e);
+    cost->wall_s += seconds_on(CLOCK_MONOTONIC) - begin_s;
+    cost->cpu_s += seconds_on(CLOCK_THREAD_CPUTIME_ID) - cpu_s;
+    return ok;
+}
+
 static bool join_film(struct crew *c, struct err *e)
 {
     const struct render_job *job = c->job;
@@ -527,7 +539,8 @@ bool render_run(const struct render_job *job, struct render_report *report, stru
     pthread_mutex_init(&c.lock, NULL);
     pthread_cond_init(&c.changed, NULL);
     tell_progress(&c, PERCENT_COMPOSE, "composition");
-    bool ok = name_pieces(&c, e) && make_film(&c, e);
+    bool ok = name_pieces(&c, e) && make_film(&c, e) && prove_film(&c, e);
+    report->sound = c.notes.report;
     report->cost[STAGE_ENCODE].wall_s = report->cost[STAGE_COMPOSE].wall_s;
     free(c.keys);
     free(c.done);

@@ -22,6 +22,8 @@
 #include "media/encode.h"
 #include "render/captions.h"
 #include "render/plan.h"
+#include "render/proof.h"
+#include "render/sound.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -84,7 +86,15 @@ struct render_job {
 };
 
 /* Stages of a render overlap: composing, encoding and the sound go on side by side. */
-enum render_stage { STAGE_SETUP, STAGE_COMPOSE, STAGE_ENCODE, STAGE_SOUND, STAGE_EXPORT, STAGE_COUNT };
+enum render_stage {
+    STAGE_SETUP,
+    STAGE_COMPOSE,
+    STAGE_ENCODE,
+    STAGE_SOUND,
+    STAGE_EXPORT,
+    STAGE_PROOF,
+    STAGE_COUNT
+};
 extern const char *const render_stage_names[STAGE_COUNT]; /* "setup", ... */
 
 struct render_cost {
@@ -98,9 +108,12 @@ struct render_report {
     /* Composing and encoding: wall from the first chunk to the last, CPU of all workers. Setup is
      * the caller's: what the process spent before render_run(). */
     struct render_cost cost[STAGE_COUNT];
+    struct sound_report sound;
+    struct proof_report proof;
 };
 
-/* ERR_CANCELED soon after cancel fires. The output is whole only when this returned true. */
+/* ERR_CANCELED soon after cancel fires. ERR_INTERNAL when the film is out of step with its plan. The
+ * output is whole only when this returned true. */
 bool render_run(const struct render_job *job, struct render_report *report, struct err *e);
 
 /* The key of a chunk: a hash of everything that can change a byte of it. key[65]. */

@@ -59,7 +59,7 @@ def test_uploads_of_every_kind(server, clips):
 
 
 @pytest.mark.parametrize("name,data,status", [
-    ("a.png", b"", 422), ("a.txt", b"hello", 415), ("a.cube", b"hello", 415), ("a.cube", b"LUT_3D_SIZE 2\0", 415),
+    ("a.png", b"", 422), ("a.txt", b"hello " * 100, 415), ("a.cube", b"hello", 415), ("a.cube", b"LUT_3D_SIZE 2\0", 415),
     ("a.cube", b"LUT_3D_SIZE 2\n" * 700000, 413), ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415)])
 def test_what_is_not_taken(server, name, data, status):
     files = server.media_files("ingest")
