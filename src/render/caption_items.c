@@ -194,6 +194,7 @@ static void choose_slots(struct captions *c)
         int slot = 0;
         for (int k = 1; k < CAPTION_SLOTS && busy[slot] > it->first; k++)
             slot = busy[k] <= it->first || busy[k] < busy[slot] ? k : slot;
+        it->crowded = busy[slot] > it->first;
         busy[slot] = it->end > busy[slot] ? it->end : busy[slot];
         it->slot = slot;
         it->y -= slot * art_block_height(it->style) * it->em;
@@ -313,40 +314,45 @@ static bool see_weights(struct captions *c, const struct caption_item *item, voi
     return true;
 }
 
-/* For those who count what no font draws. */
-struct leaving_out {
-    struct captions *c;
+/* For those who gather what no font draws. */
+struct missing {
+    const struct captions *c;
     const struct fontset *fonts;
+    char *out;
 };
 
-static bool note_left_out(void *user, uint32_t cp)
+static bool note_missing(void *user, uint32_t cp)
 {
-    struct leaving_out *l = user;
-    struct captions *c = l->c;
+    struct missing *m = user;
     char ch[5] = "";
-    if (fontset_pick(l->fonts, cp, -1) >= 0)
+    if (fontset_pick(m->fonts, cp, -1) >= 0)
         return true;
-    size_t n = utf8_encode(cp, ch), used = strlen(c->left_out);
-    if (n && used + n + 2 < sizeof c->left_out && !strstr(c->left_out, ch))
-        memcpy(c->left_out + used, ch, n + 1);
+    size_t n = utf8_encode(cp, ch), used = strlen(m->out);
+    if (n && used + n + 1 < CAPTION_MISSING_BYTES && !strstr(m->out, ch))
+        memcpy(m->out + used, ch, n + 1);
     return false;
 }
 
 static bool note_emoji(void *user, const char *cluster, size_t len)
 {
-    return in_colour(((struct leaving_out *)user)->c, cluster, len);
+    return in_colour((void *)((struct missing *)user)->c, cluster, len);
 }
 
-static bool see_left_out(struct captions *c, const struct caption_item *item, void *unused)
+bool caption_missing(const struct captions *c, const struct caption_item *item, char *out)
 {
-    (void)unused;
-    struct leaving_out l = {c, caption_fonts(c, item->style)};
-    const struct text_glyphs glyphs = {note_left_out, note_emoji, &l};
+    struct missing m = {c, caption_fonts(c, item->style), out};
+    const struct text_glyphs glyphs = {note_missing, note_emoji, &m};
     struct arena a;
     arena_init(&a, CAPTION_ARENA_BYTES);
-    char *clean = as_styled(item, text_clean(item->text, &glyphs, &a), &a);
+    bool ok = as_styled(item, text_clean(item->text, &glyphs, &a), &a);
     arena_finish(&a);
-    return clean;
+    return ok;
+}
+
+static bool see_missing(struct captions *c, const struct caption_item *item, void *unused)
+{
+    (void)unused;
+    return caption_missing(c, item, c->left_out);
 }
 
 static bool load_weight(struct captions *c, int weight, const struct fontset_needs *needs,
@@ -376,7 +382,7 @@ static bool load_fonts(struct captions *c, struct err *e)
         ok = err_set(e, ERR_NO_MEMORY, "no memory for captions");
     for (int i = 0; i < 2; i++)
         ok = ok && (!weights[i] || load_weight(c, i, needs[i], e));
-    if (ok && !each_item(c, see_left_out, NULL))
+    if (ok && !each_item(c, see_missing, NULL))
         ok = err_set(e, ERR_NO_MEMORY, "no memory for captions");
     fontset_needs_destroy(needs[0]);
     fontset_needs_destroy(needs[1]);

@@ -20,6 +20,7 @@
 #define CAPTION_ARENA_BYTES ((size_t)64 << 20) /* to lay out one text */
 #define CAPTION_SLOTS 3                        /* captions above each other */
 #define CAPTION_SHOWN 32                       /* texts at one frame */
+#define CAPTION_MISSING_BYTES 200
 
 struct caption_item {
     const char *text; /* as written by people */
@@ -32,7 +33,8 @@ struct caption_item {
     int64_t fade_in, fade_out;      /* frames */
     double em, x, y, max_width;     /* pixels */
     int lines, slot, alpha;
-    bool free; /* stands where somebody put it, not where there is room */
+    bool free;    /* stands where somebody put it, not where there is room */
+    bool crowded; /* found no room beside those that are on screen with it */
 };
 
 struct captions {
@@ -47,7 +49,7 @@ struct captions {
     struct letters *letters[2];
     struct emoji_font *emoji;    /* NULL: not needed, or not installed */
     struct segmenter *segmenter; /* NULL: the same */
-    char left_out[200];
+    char left_out[CAPTION_MISSING_BYTES];
 };
 
 struct letters *caption_letters(const struct captions *c, const struct caption_style *style);
@@ -55,6 +57,10 @@ struct fontset *caption_fonts(const struct captions *c, const struct caption_sty
 
 /* The text without what cannot be drawn. NULL: no memory. */
 char *caption_clean(const struct captions *c, const struct caption_item *item, struct arena *a);
+
+/* Adds to `out` (CAPTION_MISSING_BYTES) the characters that no font draws, as long as there is
+ * room, each once. False: no memory. */
+bool caption_missing(const struct captions *c, const struct caption_item *item, char *out);
 
 /* Pages and cells. */
 bool caption_lay_out(const struct captions *c, const struct caption_item *item, struct arena *a,
