@@ -145,7 +145,7 @@ static void change_chroma(const struct change *c, uint8_t *restrict cb, uint8_t 
 
 static void change_picture(struct picture *p, const struct change *c)
 {
-    int16_t add[STRETCH];
+    int16_t add[STRETCH] = {0};
 
     for (int row = 0; row < (p->height + 1) / 2; row++) {
         uint8_t *y = p->data[0] + (ptrdiff_t)(2 * row) * p->stride[0];

@@ -182,13 +182,14 @@ static int64_t window_span(const struct video_reader *r)
     return pictures * each > PREROLL_FULL_TICKS ? pictures * each : PREROLL_FULL_TICKS;
 }
 
-/* Is t so little before the window that the film must be running in reverse? */
+/* Is t so little before the window, after a step back already, that the film must be running in
+ * reverse? A cut to a little earlier is one such step alone. */
 static bool is_reverse_step(const struct video_reader *r, int64_t t)
 {
     int64_t spacing = r->count > 1 ? r->kept[1]->pts_ticks - r->kept[0]->pts_ticks : 0;
     int64_t step = 2 * spacing > REVERSE_STEP_TICKS ? 2 * spacing : REVERSE_STEP_TICKS;
 
-    return r->count > 0 && r->kept[0]->pts_ticks - t <= step;
+    return r->count > 0 && r->step < 0 && r->kept[0]->pts_ticks - t <= step;
 }
 
 static bool go_back(struct video_reader *r, int64_t t, struct err *e)
