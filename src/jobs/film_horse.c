@@ -125,15 +125,6 @@ static bool source_fds(struct horse *h, const struct film_work *w, int *fds, str
     return true;
 }
 
-static const struct render_preset *preset_of(const struct film_order *o, struct err *e)
-{
-    const struct render_preset *p =
-        render_preset_find(o->preset ? o->preset : RENDER_DEFAULT_PRESET);
-    if (!p)
-        err_set(e, ERR_INVALID, "unknown preset \"%.40s\"", o->preset);
-    return p;
-}
-
 /* --- The chunk store, seen from inside: every file is asked for ------------------------------- */
 
 #define CHUNK_NAME_SIZE (sizeof FILM_CHUNK_PREFIX - 1 + CHUNK_KEY_SIZE)
@@ -284,8 +275,9 @@ static bool film_child(struct horse *h, struct buf *result, struct err *e)
         {"project_id", project},
         {"encoder", "aive " AIVE_VERSION},
     };
-    const struct render_preset *preset = preset_of(order, e);
-    if (!preset || !source_fds(h, w, fds, e))
+    const struct render_preset *preset = /* known: film_plan() has looked it up */
+        render_preset_find(order->preset ? order->preset : RENDER_DEFAULT_PRESET);
+    if (!source_fds(h, w, fds, e))
         return false;
     if (*captions_left_out(w->captions))
         horse_log(h, "No font draws these characters, they are left out: %s",

@@ -56,15 +56,21 @@ bool film_plan(const struct film_order *o, const struct plan_source *sources, si
     struct timeline *tl = timeline_parse_trusted(o->timeline.text, o->timeline.len, a, e);
     if (!tl)
         return err_wrap(e, "timeline");
+    const struct plan_format *format = plan_format_find(o->format ? o->format : "vertical");
+    const struct render_preset *preset =
+        render_preset_find(o->preset ? o->preset : RENDER_DEFAULT_PRESET);
+    if (!format)
+        return err_set(e, ERR_INVALID, "unknown format \"%.40s\"", o->format);
+    if (!preset)
+        return err_set(e, ERR_INVALID, "unknown preset \"%.40s\"", o->preset);
+    struct plan_format scaled = render_preset_format(preset, format);
     struct plan_options opt = {
-        .format = plan_format_find(o->format ? o->format : "vertical"),
+        .format = &scaled,
         .fps_num = 30,
         .fps_den = 1,
         .watermark = o->watermark,
         .range_start_s = isnan(o->range_start) ? 0 : o->range_start,
         .range_end_s = isnan(o->range_end) ? 0 : o->range_end,
     };
-    if (!opt.format)
-        return err_set(e, ERR_INVALID, "unknown format \"%.40s\"", o->format);
     return plan_build(tl, sources, source_count, &opt, a, plan, e);
 }

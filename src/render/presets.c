@@ -16,21 +16,24 @@ const struct render_preset render_presets[] = {
      .crf = 27,
      .lookahead = 10,
      .max_bitrate = 6000000,
-     .sound_bitrate = 128000},
+     .sound_bitrate = 128000,
+     .size_divisor = 2},
     {.name = "standard",
      .help = "For phones and platforms.",
      .x264 = "veryfast",
      .crf = 21,
      .lookahead = 10,
      .max_bitrate = 12000000,
-     .sound_bitrate = 192000},
+     .sound_bitrate = 192000,
+     .size_divisor = 1},
     {.name = "high",
      .help = "The best picture, two to three times slower.",
      .x264 = "medium",
      .crf = 18.5,
      .lookahead = 20,
      .max_bitrate = 12000000,
-     .sound_bitrate = 192000},
+     .sound_bitrate = 192000,
+     .size_divisor = 1},
     {.name = NULL},
 };
 
@@ -40,4 +43,12 @@ const struct render_preset *render_preset_find(const char *name)
         if (strcmp(p->name, name) == 0)
             return p;
     return NULL;
+}
+
+struct plan_format render_preset_format(const struct render_preset *p, const struct plan_format *f)
+{
+    struct plan_format scaled = *f;
+    scaled.width = f->width / p->size_divisor & ~1;
+    scaled.height = f->height / p->size_divisor & ~1;
+    return scaled;
 }

@@ -36,10 +36,14 @@ struct render_preset {
     int lookahead;     /* frames */
     int max_bitrate;   /* bits/s */
     int sound_bitrate; /* bits/s */
+    int size_divisor;  /* the format's edges are divided by this */
 };
 extern const struct render_preset render_presets[];               /* ended by a NULL name */
 const struct render_preset *render_preset_find(const char *name); /* NULL: unknown */
 #define RENDER_DEFAULT_PRESET "standard"
+
+/* The format as the preset renders it: even edges. */
+struct plan_format render_preset_format(const struct render_preset *p, const struct plan_format *f);
 
 /* To be raised whenever render's own code draws or mixes differently. */
 #define RENDER_VERSION 3

@@ -81,7 +81,8 @@ def test_analyze_then_render(tmp_path, clips):
     assert out.returncode == 0, out.stderr
     assert json.loads(out.stdout)["output"] == "out.mp4"
     assert "100.0%" in out.stderr
-    assert probe(tmp_path / "out.mp4")["video"]["width"] == 1080
+    assert probe(tmp_path / "out.mp4")["video"]["width"] == 540
+    assert "loudness" in out.stderr and "encoding" in out.stderr
     assert not (tmp_path / "out.mp4.part").exists()
 
 
