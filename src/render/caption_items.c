@@ -50,6 +50,7 @@ static const struct place places[] = {
 #define TITLE_LEAST 0.35  /* of the frame's width, for those near its sides */
 #define TITLE_LINES 6
 #define TURNS_S 0.3 /* captions that overlap for less than this take turns */
+#define TURNS_AHEAD 16
 
 static const struct caption_style mark_style = {.size = 34,
                                                 .weight = 700,
@@ -170,17 +171,23 @@ static void place_mark(struct captions *c)
                                     .free = true};
 }
 
-/* A caption that is over almost when the next one begins ends there. */
+static bool takes_turn(const struct caption_item *a, const struct caption_item *b, int64_t most)
+{
+    int64_t overlap = a->end - b->first;
+    return b->first > a->first && overlap > 0 && overlap <= most &&
+           overlap * 2 <= a->end - a->first && overlap * 2 <= b->end - b->first;
+}
+
+/* A caption that is over almost when another begins ends there. */
 static void take_turns(struct captions *c)
 {
     const struct plan *p = c->plan;
     int64_t most = to_frame(p, (int64_t)(TURNS_S * (double)TICKS_PER_SECOND));
-    for (size_t i = 0; i + 1 < p->caption_count; i++) {
-        struct caption_item *a = &c->items[i], *b = &c->items[i + 1];
-        int64_t overlap = a->end - b->first;
-        if (b->first > a->first && overlap > 0 && overlap <= most &&
-            overlap * 2 <= a->end - a->first && overlap * 2 <= b->end - b->first)
-            a->end = b->first;
+    for (size_t i = 0; i < p->caption_count; i++) {
+        struct caption_item *a = &c->items[i];
+        for (size_t k = i + 1; k < p->caption_count && k < i + TURNS_AHEAD; k++)
+            if (takes_turn(a, &c->items[k], most))
+                a->end = c->items[k].first;
     }
 }
 
