@@ -8,11 +8,24 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <unicode/ubrk.h>
+#include <unicode/udata.h>
 
 struct segmenter {
     pthread_mutex_t lock;
     UBreakIterator *words;
 };
+
+/* ICU loads each dictionary when it first comes upon its script: here, and not in the cage. */
+static void load_dictionaries(struct segmenter *s)
+{
+    static const UChar scripts[] = {0x4e2d, 0x6587, ' ',    0x304b, 0x306a, ' ',    0x0e44, 0x0e17,
+                                    0x0e22, ' ',    0x0ea5, 0x0eb2, 0x0ea7, ' ',    0x1781, 0x17d2,
+                                    0x1798, 0x17c2, ' ',    0x1019, 0x103c, 0x1014, 0x103a};
+    UErrorCode status = U_ZERO_ERROR;
+    ubrk_setText(s->words, scripts, sizeof scripts / sizeof scripts[0], &status);
+    for (int32_t i = ubrk_first(s->words); i != UBRK_DONE; i = ubrk_next(s->words))
+        ;
+}
 
 struct segmenter *segmenter_create(void)
 {
@@ -21,9 +34,12 @@ struct segmenter *segmenter_create(void)
     if (!s)
         return NULL;
     pthread_mutex_init(&s->lock, NULL);
+    udata_setFileAccess(UDATA_ONLY_PACKAGES, &status);
     s->words = ubrk_open(UBRK_WORD, "", NULL, 0, &status);
-    if (U_SUCCESS(status) && s->words)
+    if (U_SUCCESS(status) && s->words) {
+        load_dictionaries(s);
         return s;
+    }
     segmenter_destroy(s);
     return NULL;
 }
