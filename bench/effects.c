@@ -37,7 +37,8 @@ static bool read_cube(void *user, int source, struct buf *out, struct err *e)
     return true;
 }
 
-/* Gradients, edges and noise, so that tables are looked up all over the place as in real pictures. */
+/* Gradients, edges and noise, so that tables are looked up all over the place as in real pictures.
+ */
 static void draw(struct picture *p, uint32_t seed)
 {
     for (int i = 0; i < 3; i++) {
@@ -83,8 +84,8 @@ static bool run_effect(struct bench *b, const struct effect *fx, struct err *e)
             *(double *)(void *)(self + p->offset) = 1.2;
     }
     for (int i = 0; i <= FRAMES; i++) {
-        struct effect_moment m = {.t = 0.02, .length = 2, .u = 0.01, .frame = i, .beats = beats,
-                                  .beat_count = 2};
+        struct effect_moment m = {
+            .t = 0.02, .length = 2, .u = 0.01, .frame = i, .beats = beats, .beat_count = 2};
         struct effect_look look = {.file = 0};
         if (strcmp(fx->name, "fade_out") == 0)
             m.t = m.length - 0.02;

@@ -45,12 +45,14 @@ static void write_segment(struct buf *out, const struct film_job *job, const str
     buf_adds(out, "]}");
 }
 
-void film_plan(struct film *f, const struct clip *clip, const struct film_job *job)
+void film_plan(struct film *f, const struct clip *clip, const struct film_job *job,
+               const struct render_preset *preset)
 {
     struct err e = {0};
     struct buf json;
+    struct plan_format format = render_preset_format(preset, &plan_formats[0]);
     struct plan_options opt = {
-        .format = &plan_formats[0], .fps_num = 30, .fps_den = 1, .watermark = "ai-video-editor"};
+        .format = &format, .fps_num = 30, .fps_den = 1, .watermark = "ai-video-editor"};
     if (clip->seconds < job->segment_s + 0.2)
         die("the clip is too short for the job", NULL);
     f->clip = clip;

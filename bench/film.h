@@ -61,7 +61,8 @@ struct film_job {
     bool moved_sound;
 };
 extern const struct film_job job_24s, job_60s;
-void film_plan(struct film *f, const struct clip *clip, const struct film_job *job);
+void film_plan(struct film *f, const struct clip *clip, const struct film_job *job,
+               const struct render_preset *preset);
 void film_forget(struct film *f);
 /* The film in a temporary file; report may be NULL. threads 0: one for each core. */
 int film_render(struct film *f, const struct render_preset *preset, int threads,
@@ -69,7 +70,7 @@ int film_render(struct film *f, const struct render_preset *preset, int threads,
 off_t size_of(int fd);
 
 /* --- The composed frames alone (alone.c) --- */
-int frames_write(struct film *f); /* all of them, raw */
+int frames_write(struct film *f);                      /* all of them, raw */
 void frames_read(const struct film *f, int frames_fd); /* and nothing done with them */
 /* As a film without sound in a temporary file. chunks: one encoder for each chunk of the plan, as
  * many at once as there are cores, `threads` each; else one encoder with so many (0: as many as

@@ -150,5 +150,6 @@ static bool store_commit(void *user, const char *key, struct err *e)
 
 struct render_store bench_store_calls(struct bench_store *s)
 {
-    return (struct render_store){store_open, store_create, store_commit, s};
+    return (struct render_store){
+        .open = store_open, .create = store_create, .commit = store_commit, .user = s};
 }
