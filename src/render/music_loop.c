@@ -18,6 +18,15 @@
 #define LIKE_WINDOW 9600
 #define LIKE_SHIFT 960
 
+#define MS 48
+/* Chance alone makes waves, and attacks, less alike than this. */
+#define ENOUGH_ALIKE 0.4
+
+/* Beats by which the length of a loop may miss whole bars. */
+#define WHOLE_BARS 0.06
+/* So much must follow where music jumps back from, to be compared with what it jumps to. */
+#define SOUND_AFTER_S 0.15
+
 /* A bar may be so much quieter than the usual one and still be what music jumps back from. */
 #define QUIET_DB 8.0f
 
@@ -70,6 +79,21 @@ static size_t first_bar(const struct beats_result *r, const float *db, size_t n,
     return best;
 }
 
+/* Beats in so many seconds of steady music. */
+static double beats_in(const struct beats_result *r, double seconds)
+{
+    return seconds * r->tempo / 60;
+}
+
+/* Is it a loop as a whole? */
+static bool is_loop(const struct beats_result *r, const float *db, size_t n)
+{
+    double beats = beats_in(r, r->duration_s);
+    return r->steady && beats > 7 && fabs(beats - 4 * round(beats / 4)) < WHOLE_BARS &&
+           level(db, n, r->duration_s - 1, r->duration_s) >
+               level(db, n, 0, r->duration_s) - QUIET_DB;
+}
+
 /* Bar lines to loop between; false: none. */
 static bool choose_bars(const struct beats_result *r, const float *db, size_t n, double start_s,
                         double *from, double *to)
@@ -84,9 +108,12 @@ static bool choose_bars(const struct beats_result *r, const float *db, size_t n,
         size_t last = first + bars * group;
         *from = r->beats_s[first];
         *to = r->beats_s[last];
+        if (r->steady) /* the line through all beats knows better than any of them */
+            *to = *from + (double)(last - first) * 60 / r->tempo;
         if (*to - *from < MIN_LOOP_S)
             return false;
-        if (level(db, n, r->beats_s[last - 4], *to) > usual - QUIET_DB)
+        if (*to + SOUND_AFTER_S < r->duration_s &&
+            level(db, n, r->beats_s[last - 4], *to) > usual - QUIET_DB)
             return true;
     }
     return false;
@@ -127,34 +154,70 @@ static double likeness(const float *a, const float *b, int n)
     return ab / sqrt(aa * bb);
 }
 
-/* Shifts loop->to to where the wave around it is most like that around loop->from. */
-static bool align(int fd, struct music_loop *loop, const struct cancel *cancel, struct err *e)
+/* How quickly the sound grows, millisecond by millisecond. */
+static void attacks(const float *in, int n, float *out)
 {
-    float *a = malloc(LIKE_WINDOW * sizeof *a);
-    float *b = malloc((LIKE_WINDOW + 2 * LIKE_SHIFT) * sizeof *b);
-    bool ok = a && b;
-    if (!ok)
-        err_set(e, ERR_NO_MEMORY, "no memory to loop music");
-    ok = ok && read_mono(fd, loop->from - LIKE_WINDOW / 2, a, LIKE_WINDOW, cancel, e) &&
-         read_mono(fd, loop->to - LIKE_WINDOW / 2 - LIKE_SHIFT, b, LIKE_WINDOW + 2 * LIKE_SHIFT,
-                   cancel, e);
-    int best = LIKE_SHIFT;
-    double most = 0.3; /* less is chance */
-    for (int i = 0; ok && i <= 2 * LIKE_SHIFT; i++) {
-        double like = likeness(a, b + i, LIKE_WINDOW);
-        if (like > most) {
-            most = like;
+    float before = 0;
+    for (int i = 0; i < n / MS; i++) {
+        float sum = 0;
+        for (int k = 0; k < MS; k++)
+            sum += fabsf(in[i * MS + k]) / MS;
+        out[i] = sum > before ? sum - before : 0;
+        before += 0.3f * (sum - before);
+    }
+}
+
+/* The shift, in steps, at which `a` is most like `b`; 0 where nothing is like it enough. */
+static int best_shift(const float *a, const float *b, int n, int steps, double enough)
+{
+    int best = steps;
+    for (int i = 0; i <= 2 * steps; i++) {
+        double like = likeness(a, b + i, n);
+        if (like > enough) {
+            enough = like;
             best = i;
         }
     }
-    loop->to += best - LIKE_SHIFT;
-    if (ok)
-        loop->likeness =
-            fmax(0, likeness(a + LIKE_WINDOW / 2 - loop->fade,
-                             b + best + LIKE_WINDOW / 2 - loop->fade, (int)loop->fade));
-    free(a);
-    free(b);
+    return best - steps;
+}
+
+struct seam {
+    float from[LIKE_WINDOW], to[LIKE_WINDOW + 2 * LIKE_SHIFT];
+    float from_attacks[LIKE_WINDOW / MS], to_attacks[(LIKE_WINDOW + 2 * LIKE_SHIFT) / MS];
+};
+
+/* Shifts loop->to to where what is heard from `before` samples before it to `after` samples behind
+ * it is most like what is heard around loop->from. */
+static bool align(int fd, struct music_loop *loop, int before, int after,
+                  const struct cancel *cancel, struct err *e)
+{
+    const int n = before + after, fade = (int)loop->fade;
+    struct seam *s = malloc(sizeof *s);
+    if (!s)
+        return err_set(e, ERR_NO_MEMORY, "no memory to loop music");
+    bool ok = read_mono(fd, loop->from - before, s->from, n, cancel, e) &&
+              read_mono(fd, loop->to - before - LIKE_SHIFT, s->to, n + 2 * LIKE_SHIFT, cancel, e);
+    if (ok) {
+        int shift = best_shift(s->from, s->to, n, LIKE_SHIFT, ENOUGH_ALIKE);
+        if (shift == 0) {
+            attacks(s->from, n, s->from_attacks);
+            attacks(s->to, n + 2 * LIKE_SHIFT, s->to_attacks);
+            shift = MS * best_shift(s->from_attacks, s->to_attacks, n / MS, LIKE_SHIFT / MS,
+                                    ENOUGH_ALIKE);
+        }
+        loop->to += shift;
+        loop->likeness = fmax(0, likeness(s->from + before - fade,
+                                          s->to + LIKE_SHIFT + shift + before - fade, fade));
+    }
+    free(s);
     return ok;
+}
+
+/* All of it, over a cross-fade. */
+static void whole(struct music_loop *loop, int64_t length)
+{
+    int64_t fade = length / 4 < WHOLE_FADE ? length / 4 : WHOLE_FADE;
+    *loop = (struct music_loop){.from = fade, .to = length, .fade = fade};
 }
 
 bool music_find_loop(int fd, int64_t start, int64_t length, struct music_loop *out,
@@ -166,20 +229,15 @@ bool music_find_loop(int fd, int64_t start, int64_t length, struct music_loop *o
     bool ok = true;
     double from, to;
 
-    *out = (struct music_loop){.from = length / 4, .to = length, .fade = length / 4};
-    if (out->from > WHOLE_FADE)
-        out->from = out->fade = WHOLE_FADE;
+    whole(out, length);
     if (length > (int64_t)MAX_SECONDS * RATE)
         return true;
     b = beats_create(e);
     ok = b && listen(fd, b, cancel, e) && beats_finish(b, &r, e);
     if (!ok)
         goto out;
-    /* Containers may tell more than there is. */
-    if (r.duration_s * RATE < (double)length && r.duration_s > 0.2)
-        out->to = llround(r.duration_s * RATE);
-    if (out->from > out->to / 4)
-        out->from = out->fade = out->to / 4;
+    if (r.duration_s > 0.2) /* containers may tell more than there is */
+        whole(out, llround(r.duration_s * RATE));
     size_t n = beats_meter(b)->power.count;
     db = malloc((n ? n : 1) * sizeof *db);
     if (!db) {
@@ -187,11 +245,16 @@ bool music_find_loop(int fd, int64_t start, int64_t length, struct music_loop *o
         goto out;
     }
     energy_db(beats_meter(b), 2, db);
-    if (r.count >= 8 && choose_bars(&r, db, n, (double)start / RATE, &from, &to)) {
+    if (is_loop(&r, db, n)) {
+        out->from = out->fade = 0;
+    } else if (r.count >= 8 && choose_bars(&r, db, n, (double)start / RATE, &from, &to)) {
         out->from = llround(from * RATE);
         out->to = llround(to * RATE);
         out->fade = out->from < BAR_FADE ? out->from : BAR_FADE;
-        ok = align(fd, out, cancel, e);
+        ok = align(fd, out, LIKE_WINDOW / 2, LIKE_WINDOW / 2, cancel, e);
+    } else if (out->fade == WHOLE_FADE) {
+        out->to -= LIKE_SHIFT;
+        ok = align(fd, out, WHOLE_FADE, 0, cancel, e);
     }
 
 out:

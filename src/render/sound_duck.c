@@ -15,7 +15,6 @@
 #define STAYS_ABOVE 4.0 /* less once it is speech */
 #define FLOOR_MIN (-65.0)
 #define FLOOR_MAX (-42.0)
-#define SMOOTHING 0.4 /* of the newest hop */
 
 /* Butterworth of second order by the bilinear transform (R. Bristow-Johnson's cookbook). */
 static struct duck_filter filter_of(double hz, bool high_pass)
@@ -74,8 +73,8 @@ static double floor_of(struct duck *d, double db)
 
 static bool is_speech(struct duck *d, const float *x, bool captioned)
 {
-    d->smooth += SMOOTHING * (band_power(d, x) - d->smooth);
-    double db = 10 * log10(d->smooth + 1e-12);
+    double power = band_power(d, x), db = 10 * log10((power + d->power) / 2 + 1e-12);
+    d->power = power;
     double above = db - floor_of(d, db);
     double enough = captioned ? ABOVE_FLOOR_CAPTIONED : ABOVE_FLOOR;
     d->speaking = above > (d->speaking ? enough - STAYS_ABOVE : enough);

@@ -28,7 +28,7 @@ struct duck_filter {
 struct duck {
     double depth_db; /* < 0 */
     struct duck_filter band[4];
-    double smooth;                     /* power */
+    double power;                      /* of the hop before */
     double quietest[DUCK_FLOOR_SPANS]; /* of each span, in dB; [0]: the one under way */
     int span_hops;
     int speech_left; /* hops during which it counts as speech, the looking ahead included */

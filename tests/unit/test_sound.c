@@ -5,6 +5,8 @@
 #include "render/sfx.h"
 #include "render/sound_film.h"
 
+#include <malloc.h>
+
 #define SECONDS 10
 #define LENGTH (SECONDS * RATE)
 
@@ -507,6 +509,38 @@ static void test_downmix(void)
     }
 }
 
+/* Bytes in use, at most, while a film of n segments is mixed, at mixed speeds and directions. */
+static size_t memory_of(int n)
+{
+    static struct cut cuts[600];
+    static struct plan_segment seg[600];
+    for (int i = 0; i < n; i++) {
+        int64_t start = (int64_t)(i * 37 % 80) * S / 10;
+        cuts[i] = (struct cut){i % 4, start, start + S / 8, 1, 1 + (i % 50 == 7)};
+    }
+    struct plan p = plan_of(cuts, (size_t)n, seg, sources, SOURCES);
+    for (int i = 0; i < n; i++)
+        seg[i].rate.backwards = i % 10 == 3;
+    struct err e = {0};
+    float block[2 * 4096];
+    size_t most = 0;
+    struct sound_mix *m = sound_mix_create(&p, fds, NULL, NULL, &e);
+    while (m && sound_mix_read(m, block, 4096, &e) > 0) {
+        struct mallinfo2 now = mallinfo2();
+        most = now.uordblks + now.hblkhd > most ? now.uordblks + now.hblkhd : most;
+    }
+    CHECK(m != NULL && e.code == ERR_NONE);
+    sound_mix_destroy(m);
+    return most;
+}
+
+static void test_memory(void)
+{
+    CHECK_CASE("memory");
+    size_t little = memory_of(60), much = memory_of(600);
+    CHECK(much < little + little / 10 + 100000);
+}
+
 static void test_cancel(void)
 {
     CHECK_CASE("cancel");
@@ -543,6 +577,7 @@ int main(void)
     test_equal_power();
     test_ramps();
     test_downmix();
+    test_memory();
     test_cancel();
     for (int i = 0; i < SOURCES; i++)
         if (fds[i] >= 0)
