@@ -18,6 +18,7 @@
 
 #define MAX_SLOPE 2 /* samples to each side in which a direction is looked for */
 #define PAD 4       /* samples beyond each end of a line, copies of its last one */
+#define MAX_DEPTH 12
 
 /* Lines around a missing one; "other" is the field of the missing line. */
 enum line {
@@ -36,7 +37,7 @@ enum line {
 };
 
 struct work {
-    uint16_t *line[LINE_COUNT]; /* each `width` samples, with PAD more on both sides */
+    int16_t *line[LINE_COUNT]; /* each `width` samples, with PAD more on both sides */
     int width;
     int bytes; /* a sample in the pictures */
 };
@@ -44,7 +45,7 @@ struct work {
 static bool work_init(struct work *w, int width, int bytes, struct err *e)
 {
     size_t each = (size_t)width + 2 * PAD;
-    uint16_t *all = calloc(each * LINE_COUNT, sizeof *all);
+    int16_t *all = calloc(each * LINE_COUNT, sizeof *all);
 
     if (!all)
         return err_set(e, ERR_NO_MEMORY, "no memory for a picture");
@@ -61,7 +62,7 @@ static void work_finish(struct work *w)
 
 static void load(const struct work *w, enum line which, const uint8_t *from)
 {
-    uint16_t *restrict to = w->line[which];
+    int16_t *restrict to = w->line[which];
 
     if (w->bytes == 2)
         memcpy(to, from, (size_t)w->width * 2);
@@ -74,7 +75,7 @@ static void load(const struct work *w, enum line which, const uint8_t *from)
     }
 }
 
-static void store(const struct work *w, const uint16_t *restrict from, uint8_t *to)
+static void store(const struct work *w, const int16_t *restrict from, uint8_t *to)
 {
     if (w->bytes == 2)
         memcpy(to, from, (size_t)w->width * 2);
@@ -83,79 +84,100 @@ static void store(const struct work *w, const uint16_t *restrict from, uint8_t *
             to[x] = (uint8_t)from[x];
 }
 
-static int distance(int a, int b)
-{
-    return a > b ? a - b : b - a;
-}
-
-static int larger(int a, int b)
+/* All in 16 bits, of which SIMD holds twice as many: sums of three samples fit up to MAX_DEPTH. */
+static int16_t larger(int16_t a, int16_t b)
 {
     return a > b ? a : b;
 }
 
-/* The guess in time, and how much this place moved: within the field of the missing line, and above
- * and below it since the picture before and until the one after. */
+static int16_t smaller(int16_t a, int16_t b)
+{
+    return a < b ? a : b;
+}
+
+static int16_t distance(int16_t a, int16_t b)
+{
+    return (int16_t)(larger(a, b) - smaller(a, b));
+}
+
+static int16_t half(int16_t a, int16_t b)
+{
+    return (int16_t)((int16_t)(a + b) >> 1);
+}
+
+/* The guess in time, and how much the field of the missing line moved. */
+static void look_at_other(const int16_t *restrict before, const int16_t *restrict after,
+                          int16_t *restrict guess, int16_t *restrict motion, int width)
+{
+    for (int x = 0; x < width; x++) {
+        guess[x] = half(before[x], (int16_t)(after[x] + 1));
+        motion[x] = half(distance(before[x], after[x]), 0);
+    }
+}
+
+/* What the lines above and below moved from another picture to this one, if that is more. */
+static void look_at_own(const int16_t *restrict there_above, const int16_t *restrict there_below,
+                        const int16_t *restrict above, const int16_t *restrict below,
+                        int16_t *restrict motion, int width)
+{
+    for (int x = 0; x < width; x++)
+        motion[x] = larger(motion[x], half(distance(there_above[x], above[x]),
+                                           distance(there_below[x], below[x])));
+}
+
 static void look_in_time(const struct work *w)
 {
-    const uint16_t *restrict above = w->line[ABOVE], *restrict below = w->line[BELOW];
-    const uint16_t *restrict b_above = w->line[BEFORE_ABOVE];
-    const uint16_t *restrict b_below = w->line[BEFORE_BELOW];
-    const uint16_t *restrict a_above = w->line[AFTER_ABOVE];
-    const uint16_t *restrict a_below = w->line[AFTER_BELOW];
-    const uint16_t *restrict o_before = w->line[OTHER_BEFORE];
-    const uint16_t *restrict o_after = w->line[OTHER_AFTER];
-    uint16_t *restrict guess = w->line[GUESS], *restrict motion = w->line[MOTION];
+    int16_t *motion = w->line[MOTION];
 
-    for (int x = 0; x < w->width; x++) {
-        int before = (distance(b_above[x], above[x]) + distance(b_below[x], below[x])) / 2;
-        int after = (distance(a_above[x], above[x]) + distance(a_below[x], below[x])) / 2;
-        int other = distance(o_before[x], o_after[x]) / 2;
-
-        guess[x] = (uint16_t)((o_before[x] + o_after[x] + 1) / 2);
-        motion[x] = (uint16_t)larger(other, larger(before, after));
-    }
+    look_at_other(w->line[OTHER_BEFORE], w->line[OTHER_AFTER], w->line[GUESS], motion, w->width);
+    look_at_own(w->line[BEFORE_ABOVE], w->line[BEFORE_BELOW], w->line[ABOVE], w->line[BELOW],
+                motion, w->width);
+    look_at_own(w->line[AFTER_ABOVE], w->line[AFTER_BELOW], w->line[ABOVE], w->line[BELOW], motion,
+                w->width);
     for (int i = 1; i <= PAD; i++) {
         motion[-i] = motion[0];
         motion[w->width - 1 + i] = motion[w->width - 1];
     }
 }
 
+/* How much a differs from b around one place in each. */
+static int16_t differ(const int16_t *a, const int16_t *b)
+{
+    return (int16_t)(distance(a[-1], b[-1]) + distance(a[0], b[0]) + distance(a[1], b[1]));
+}
+
 /* The mean along the direction in which above and below differ least; straight down wins a tie. */
 static void look_in_space(const struct work *w)
 {
-    const uint16_t *restrict a = w->line[ABOVE], *restrict b = w->line[BELOW];
-    uint16_t *restrict made = w->line[MADE];
+    const int16_t *restrict a = w->line[ABOVE], *restrict b = w->line[BELOW];
+    int16_t *restrict made = w->line[MADE];
 
     for (int x = 0; x < w->width; x++) {
-        int best =
-            distance(a[x - 1], b[x - 1]) + distance(a[x], b[x]) + distance(a[x + 1], b[x + 1]) - 1;
-        int mean = a[x] + b[x];
+        int16_t best = (int16_t)(differ(a + x, b + x) - 1);
+        int16_t mean = (int16_t)(a[x] + b[x]);
 
         for (int k = 1; k <= MAX_SLOPE; k++) {
-            int right = distance(a[x - 1 + k], b[x - 1 - k]) + distance(a[x + k], b[x - k]) +
-                        distance(a[x + 1 + k], b[x + 1 - k]);
-            int left = distance(a[x - 1 - k], b[x - 1 + k]) + distance(a[x - k], b[x + k]) +
-                       distance(a[x + 1 - k], b[x + 1 + k]);
-            mean = right < best ? a[x + k] + b[x - k] : mean;
-            best = right < best ? right : best;
-            mean = left < best ? a[x - k] + b[x + k] : mean;
-            best = left < best ? left : best;
+            int16_t right = differ(a + x + k, b + x - k), left = differ(a + x - k, b + x + k);
+
+            mean = right < best ? (int16_t)(a[x + k] + b[x - k]) : mean;
+            best = smaller(right, best);
+            mean = left < best ? (int16_t)(a[x - k] + b[x + k]) : mean;
+            best = smaller(left, best);
         }
-        made[x] = (uint16_t)((mean + 1) / 2);
+        made[x] = half(mean, 1);
     }
 }
 
 static void hold_to_time(const struct work *w)
 {
-    const uint16_t *restrict guess = w->line[GUESS], *restrict motion = w->line[MOTION];
-    uint16_t *restrict made = w->line[MADE];
+    const int16_t *restrict guess = w->line[GUESS], *restrict motion = w->line[MOTION];
+    int16_t *restrict made = w->line[MADE];
 
     for (int x = 0; x < w->width; x++) {
-        int room = larger(motion[x], larger(motion[x - 1], motion[x + 1]));
-        int low = guess[x] - room, high = guess[x] + room;
-        int m = made[x] < low ? low : made[x];
+        int16_t room = larger(motion[x], larger(motion[x - 1], motion[x + 1]));
+        int16_t low = (int16_t)(guess[x] - room), high = (int16_t)(guess[x] + room);
 
-        made[x] = (uint16_t)(m > high ? high : m);
+        made[x] = smaller(larger(made[x], low), high);
     }
 }
 
@@ -245,6 +267,8 @@ struct picture *deinterlace(const struct picture *before, const struct picture *
     struct work w;
     struct picture *out;
 
+    if (p->depth > MAX_DEPTH)
+        return picture_ref(p);
     if (!work_init(&w, p->width, p->depth > 8 ? 2 : 1, e))
         return NULL;
     out = blank_like(p, e);

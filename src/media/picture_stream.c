@@ -85,12 +85,13 @@ static void note_gap(struct picture_stream *s, int64_t t)
     *place = t;
 }
 
-bool picture_stream_has_gap(const struct picture_stream *s, int64_t after_ticks, int64_t upto_ticks)
+bool picture_stream_has_gap(const struct picture_stream *s, int64_t after_ticks,
+                            int64_t until_ticks)
 {
     if (s->gap_forgotten > after_ticks)
         return true;
     for (int i = 0; i < GAPS; i++)
-        if (s->gaps[i] > after_ticks && s->gaps[i] <= upto_ticks)
+        if (s->gaps[i] > after_ticks && s->gaps[i] <= until_ticks)
             return true;
     return false;
 }

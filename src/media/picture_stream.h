@@ -41,9 +41,9 @@ void picture_stream_skip_before(struct picture_stream *s, int64_t t_ticks);
  * out. Step 0: all may be asked for. A seek and a restart end it. */
 void picture_stream_ask_for(struct picture_stream *s, int64_t from_ticks, int64_t step_ticks);
 
-/* May a picture with after < its time <= upto have been left out for that reason? */
+/* May a picture with after < its time <= until have been left out for that reason? */
 bool picture_stream_has_gap(const struct picture_stream *s, int64_t after_ticks,
-                            int64_t upto_ticks);
+                            int64_t until_ticks);
 
 /* The latest time whose picture may have been left out before skip_before()'s, or made without a
  * neighbour that was, since the last call of skip_before(), seek() or restart(); INT64_MIN none. */

@@ -229,9 +229,9 @@ static void expect(struct video_reader *r, int64_t t, bool alone)
 static bool is_certain(const struct video_reader *r, int at, int64_t t, bool alone)
 {
     int64_t pts = r->kept[at]->pts_ticks;
-    int64_t upto = alone ? t : at + 1 < r->count ? r->kept[at + 1]->pts_ticks - 1 : INT64_MAX;
+    int64_t until = alone ? t : at + 1 < r->count ? r->kept[at + 1]->pts_ticks - 1 : INT64_MAX;
 
-    return !picture_stream_has_gap(r->stream, pts, upto);
+    return !picture_stream_has_gap(r->stream, pts, until);
 }
 
 /* Makes the window reach around t; the answer is *at. */
@@ -269,7 +269,7 @@ static bool move_to(struct video_reader *r, int64_t t, bool alone, int *at, stru
 /* --- The reader --- */
 struct video_reader *video_reader_create(int fd, const struct cancel *cancel, struct err *e)
 {
-    struct err unheard;
+    struct err unheard = {0};
     struct video_reader *r = calloc(1, sizeof *r);
     bool end;
 
@@ -317,7 +317,7 @@ static struct picture *new_reference(const struct picture *p, struct err *e)
 static struct picture *picture_at(struct video_reader *r, int64_t t_ticks, struct picture **next,
                                   struct err *e)
 {
-    struct err unheard;
+    struct err unheard = {0};
     int64_t t = t_ticks + r->slack_ticks;
     struct picture *now;
     int at;
@@ -347,7 +347,7 @@ struct picture *video_reader_at(struct video_reader *r, int64_t t_ticks, struct 
 
 struct picture *video_reader_next(struct video_reader *r, struct err *e)
 {
-    struct err unheard;
+    struct err unheard = {0};
     bool end = false;
 
     e = e ? e : &unheard;
