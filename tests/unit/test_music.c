@@ -49,10 +49,10 @@ static float hiss(long n, int channel)
     return (float)(0.01 * hash_noise(2 * n + channel));
 }
 
-/* Hiss with a whisper from 2.0 to 3.0 s, 6 dB above it. */
+/* Hiss with a whisper from 2.0 to 3.0 s, 5 dB above it. */
 static float whisper(long n, int channel)
 {
-    return hiss(n, channel) * (n / RATE == 2 ? 2.0f : 1.0f);
+    return hiss(n, channel) * (n / RATE == 2 ? 1.7f : 1.0f);
 }
 
 static float nothing(long n, int channel)
