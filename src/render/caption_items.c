@@ -49,6 +49,7 @@ static const struct place places[] = {
 #define TITLE_MARGIN 0.03 /* of the frame's width */
 #define TITLE_LEAST 0.35  /* of the frame's width, for those near its sides */
 #define TITLE_LINES 6
+#define TYPED_S 20  /* characters of a title a second, where it is typed */
 #define TURNS_S 0.3 /* captions that overlap for less than this take turns */
 #define TURNS_AHEAD 16
 
@@ -129,19 +130,40 @@ static bool place_caption(struct captions *c, const struct plan_caption *in,
     return true;
 }
 
+/* Nobody speaks a title's words: it stands still, or is typed at its start. */
+static const struct caption_style *title_style(struct captions *c, const struct plan_text *in,
+                                               struct err *e)
+{
+    const struct caption_style *s = style_of(c, in->style, e);
+    if (!s || s->animation == CAPTION_STILL || s->animation == CAPTION_TYPE)
+        return s;
+    struct caption_style *still = arena_alloc(&c->arena, sizeof *still);
+    if (!still) {
+        err_set(e, ERR_NO_MEMORY, "no memory for captions");
+        return NULL;
+    }
+    *still = *s;
+    still->animation = CAPTION_STILL;
+    return still;
+}
+
 static bool place_title(struct captions *c, const struct plan_text *in, struct caption_item *out,
                         struct err *e)
 {
     const struct plan *p = c->plan;
-    const struct caption_style *s = style_of(c, in->style, e);
+    const struct caption_style *s = title_style(c, in, e);
     if (!s)
         return false;
+    int64_t typed = (int64_t)utf8_length(in->text, strlen(in->text)) * TICKS_PER_SECOND / TYPED_S;
+    int64_t length = in->out_end - in->out_start;
+    if (s->animation == CAPTION_TYPE && typed < length)
+        length = typed;
     double width = p->format.width, height = p->format.height, x = in->x * width;
     double room = 2 * (fmin(x, width - x) - TITLE_MARGIN * width);
     *out = (struct caption_item){.text = in->text,
                                  .style = s,
                                  .whole_start = in->out_start,
-                                 .whole_end = in->out_end,
+                                 .whole_end = in->out_start + length,
                                  .first = to_frame(p, in->out_start),
                                  .end = to_frame(p, in->out_end),
                                  .fade_in = to_frame(p, in->fade_in),

@@ -40,10 +40,15 @@ double caption_speed(const char *text, int64_t start_ticks, int64_t end_ticks)
     return (double)count / fmax(seconds, 0.001);
 }
 
+static bool is_title(const struct watch *w, const struct caption_item *it)
+{
+    return it >= w->c->titles && it < w->c->titles + w->c->plan->text_count;
+}
+
 static void say(const struct watch *w, const struct caption_item *it, enum caption_trouble what,
                 double value, const char *characters)
 {
-    bool title = it >= w->c->titles && it < w->c->titles + w->c->plan->text_count;
+    bool title = is_title(w, it);
     const struct caption_warning warning = {
         .what = what,
         .title = title,
@@ -91,7 +96,10 @@ static bool check_place(const struct watch *w, const struct caption_item *it, st
 static bool check_item(const struct watch *w, const struct caption_item *it, struct err *e)
 {
     char missing[CAPTION_MISSING_BYTES] = "";
-    double speed = caption_speed(it->text, it->whole_start, it->whole_end);
+    const struct plan *p = w->c->plan;
+    double speed = is_title(w, it) ? caption_speed(it->text, p->texts[it - w->c->titles].out_start,
+                                                   p->texts[it - w->c->titles].out_end)
+                                   : caption_speed(it->text, it->whole_start, it->whole_end);
     if (!caption_missing(w->c, it, missing))
         return err_set(e, ERR_NO_MEMORY, "no memory for captions");
     if (*missing)

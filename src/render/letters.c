@@ -32,8 +32,17 @@
 #define LINE_DESCENT 0.22
 #define PITCH_MAX 1.45 /* em; fonts of tall scripts ask for more than two */
 
+/* Words that were measured. A word has one place; who comes later takes it. */
+#define MEASURED 4096
+struct measured {
+    double width; /* at MEASURE_EM */
+    uint8_t len;  /* 0: nothing here */
+    char text[55];
+};
+
 struct letters {
     pthread_mutex_t lock;
+    struct measured *measured; /* [MEASURED] */
     const struct fontset *fonts;
     struct emoji_font *emoji;
     ASS_Library *library;
@@ -84,8 +93,9 @@ struct letters *letters_create(const struct fontset *fonts, struct emoji_font *e
     l->emoji = emoji;
     l->width = width;
     l->height = height;
+    l->measured = calloc(MEASURED, sizeof *l->measured);
     l->library = ass_library_init();
-    if (!l->library)
+    if (!l->library || !l->measured)
         goto fail;
     ass_set_message_cb(l->library, no_messages, NULL);
     ass_set_extract_fonts(l->library, 0);
@@ -121,6 +131,7 @@ void letters_destroy(struct letters *l)
     if (l->library)
         ass_library_done(l->library);
     pthread_mutex_destroy(&l->lock);
+    free(l->measured);
     free(l);
 }
 
@@ -277,23 +288,52 @@ static void ink_columns(const ASS_Image *i, int *left, int *right)
     }
 }
 
-/* From one stroke in front of the text to another behind it: its advance, not only its ink. */
-double letters_width(struct letters *l, double em, const char *text, size_t len)
+/* From one stroke in front of the text to another behind it: its advance, not only its ink. The
+ * caller holds the lock. */
+static double measure(struct letters *l, const char *text, size_t len)
 {
     const struct letters_style style = {.em = MEASURE_EM};
     struct script s = {.l = l, .style = &style, .font = -1};
     int left = INT_MAX, right = INT_MIN;
     buf_init(&s.out, MAX_EVENT_BYTES);
     buf_printf(&s.out, "{\\an4\\pos(20,%d)\\bord0\\shad0}", l->height);
-    pthread_mutex_lock(&l->lock);
     add_box(&s, 1, MEASURE_EM / 2, 0);
     add_text(&s, text, len);
     add_box(&s, 1, MEASURE_EM / 2, 0);
     for (ASS_Image *i = s.out.failed ? NULL : render_event(l, s.out.data); i; i = i->next)
         ink_columns(i, &left, &right);
-    pthread_mutex_unlock(&l->lock);
     buf_finish(&s.out);
-    return right - left > 2 ? (right - left - 2) * em / MEASURE_EM : 0;
+    return right - left > 2 ? right - left - 2 : 0;
+}
+
+/* The place of a word among those that were measured; NULL for long ones. */
+static struct measured *place_of(struct letters *l, const char *text, size_t len)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    if (len == 0 || len > sizeof l->measured->text)
+        return NULL;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (uint8_t)text[i]) * 16777619u;
+    return &l->measured[hash % MEASURED];
+}
+
+double letters_width(struct letters *l, double em, const char *text, size_t len)
+{
+    pthread_mutex_lock(&l->lock);
+    struct measured *m = place_of(l, text, len);
+    double width = 0;
+    if (m && m->len == len && memcmp(m->text, text, len) == 0) {
+        width = m->width;
+    } else {
+        width = measure(l, text, len);
+        if (m) {
+            m->width = width;
+            m->len = (uint8_t)len;
+            memcpy(m->text, text, len);
+        }
+    }
+    pthread_mutex_unlock(&l->lock);
+    return width * em / MEASURE_EM;
 }
 
 /* --- Drawing -------------------------------------------------------------------------------- */
