@@ -3,6 +3,7 @@
 
 #include "cmd/input.h"
 #include "core/files.h"
+#include "jobs/chunk_store.h"
 #include "timeline/timeline.h"
 
 #include <libgen.h>
@@ -112,6 +113,9 @@ void film_input_close(struct film_input *in)
 {
     for (int i = 0; i < in->count; i++)
         close(in->files[i].fd);
-    if (in->job.cache_fd >= 0)
-        close(in->job.cache_fd);
+    if (in->job.cache_fd < 0)
+        return;
+    struct err ignored; /* a folder that cannot be tidied is no reason to fail */
+    chunk_store_tidy(in->job.cache_fd, in->job.config->cache_bytes, &ignored);
+    close(in->job.cache_fd);
 }

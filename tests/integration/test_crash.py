@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """kill -9 at random points: no acknowledged upload lost, no job stuck, nothing half-written."""
 import hashlib
+import json
 import os
 import random
 import signal
@@ -172,3 +173,136 @@ def test_sigterm_hands_a_job_back(new_server, clips):
     server.start()
     assert server.status(job)["status"] in ("queued", "started", "rendering")
     server.post(f"/api/render/{job}/cancel")
+
+
+# --- Renders carry on where they stopped ----------------------------------------------------------
+
+FILM = [{"name": f"s{i}", "start": i * 0.4, "end": i * 0.4 + 2, "effects": ["zoom"]} for i in range(8)]
+
+
+def film_hash(path):
+    """Of what is seen and heard, without the time it was made."""
+    out = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-map", "0", "-c", "copy", "-f", "streamhash",
+                          "-"], check=True, capture_output=True).stdout
+    return sha(out)
+
+
+def film_project(server, clips):
+    answer = server.ingest(clips.landscape(), auto_analyze="false")
+    server.consent(answer["asset"]["id"])
+    server.set_timeline(answer["project"]["id"], segments=FILM)
+    return answer["project"]["id"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, clips):
+    server = Server(tmp_path_factory.mktemp("undisturbed")).start()
+    film = server.render(film_project(server, clips), preset="draft")
+    digest = film_hash(film)
+    server.stop()
+    return digest
+
+
+def pieces(server):
+    """Chunks of the film that are there."""
+    return len([p for p in (server.data / "media" / "cache").iterdir() if len(p.name) == 64])
+
+
+def wait_for_pieces(server, more_than, job):
+    deadline = time.monotonic() + 60 * SLOW
+    while time.monotonic() < deadline:
+        if pieces(server) > more_than or server.status(job)["status"] in ("finished", "failed"):
+            return
+        time.sleep(0.01)
+
+
+def test_work_horses_killed_between_chunks(new_server, clips, undisturbed):
+    """Killed from outside: a second try, which finds the first one's chunks."""
+    server = new_server("--workers", "1")
+    project = film_project(server, clips)
+    job = server.start_render(project, preset="draft")
+    wait_for_pieces(server, 4, job)
+    for pid in horses(server.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    status = server.wait_job(job)
+    assert status["status"] == "finished", status
+    if status["attempt"] > 1:
+        assert status["report"]["chunks"]["reused"] > 0
+    assert film_hash(server.data / status["output_url"].lstrip("/")) == undisturbed
+
+
+def test_renders_killed_between_chunks_go_on(tmp_path, clips, undisturbed):
+    """kill -9 of the whole program after every few chunks; each start has less left to do."""
+    clip = clips.landscape()
+    (tmp_path / "timeline.json").write_text(json.dumps({"segments": FILM}))
+    command = [AIVE, "render", clip, "timeline.json", "-o", "film.mp4", "--preset", "draft", "--json"]
+    env = dict(os.environ, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    cache = tmp_path / "cache" / "aive"
+    have, killed = 0, 0
+    for round_ in range(ROUNDS):
+        process = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60 * SLOW
+        while process.poll() is None and time.monotonic() < deadline:
+            now = len([p for p in cache.iterdir() if len(p.name) == 64]) if cache.exists() else 0
+            if now > have + 1:
+                break
+            time.sleep(0.002)
+        killed += process.poll() is None
+        process.kill()
+        process.wait()
+        have = len([p for p in cache.iterdir() if len(p.name) == 64])
+        assert not (tmp_path / "film.mp4").exists() or process.returncode == 0
+        if process.returncode == 0:
+            break
+    assert killed > 1 and have > 2
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300 * SLOW)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)["report"]
+    assert report["chunks"]["reused"] > 0
+    assert film_hash(tmp_path / "film.mp4") == undisturbed
+    assert not list(cache.glob("lease-*")) and not list(cache.glob(".tmp-*"))
+
+
+def test_damaged_chunks_are_made_again(new_server, clips, undisturbed):
+    server = new_server()
+    project = film_project(server, clips)
+    server.render(project, preset="draft")
+    chance = random.Random(7)
+    cache = server.data / "media" / "cache"
+    for i, path in enumerate(sorted(cache.iterdir())):
+        data = bytearray(path.read_bytes())
+        if i % 3 == 0:
+            data = data[:chance.randrange(len(data))]
+        elif i % 3 == 1:
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        path.write_bytes(data)
+    status = server.wait_job(server.start_render(project, preset="draft"))
+    assert status["status"] == "finished", status
+    assert 0 < status["report"]["chunks"]["encoded"] <= status["report"]["chunks"]["total"]
+    assert film_hash(server.data / status["output_url"].lstrip("/")) == undisturbed
+
+
+def test_a_small_store_holds_a_large_film(new_server, clips, undisturbed):
+    """The limit is no reason to fail: what runs keeps its chunks, and afterwards they go."""
+    server = new_server(env={"AIVE_CACHE_BYTES": "100000"})
+    project = film_project(server, clips)
+    film = server.render(project, preset="draft")
+    assert film_hash(film) == undisturbed
+    assert server.render(project, preset="draft", format="square")  # looks at the folder, and finds it too large
+    cache = server.data / "media" / "cache"
+    again = server.wait_job(server.start_render(project, preset="draft"))
+    assert again["report"]["chunks"]["encoded"] > 0
+    assert film_hash(server.data / again["output_url"].lstrip("/")) == undisturbed
+
+
+def test_an_emptied_store_under_a_render(new_server, clips, undisturbed):
+    server = new_server("--workers", "1")
+    project = film_project(server, clips)
+    job = server.start_render(project, preset="draft")
+    wait_for_pieces(server, 5, job)
+    for path in (server.data / "media" / "cache").iterdir():
+        path.unlink(missing_ok=True)
+    status = server.wait_job(job)
+    assert status["status"] == "finished", status
+    assert film_hash(server.data / status["output_url"].lstrip("/")) == undisturbed
