@@ -9,6 +9,7 @@
 #   make lint     clang-tidy, cppcheck, spelling, a build with clang
 #   make fuzz     every fuzz target for FUZZ_SECONDS each
 #   make bench    programs that print numbers
+#   make effect-stills   docs/effects.md and its pictures
 #   make install  into PREFIX, below DESTDIR
 
 BUILD ?= build
@@ -19,7 +20,7 @@ FUZZ_SECONDS ?= 60
 # Groups of packaging/debian-packages.txt for all goals of the command line, so that apt runs once.
 NEEDS = run build node $(filter demo test lint,$(MAKECMDGOALS:bench=test))
 
-.PHONY: all packages demo test asan tsan lint fuzz bench install clean
+.PHONY: all packages demo test asan tsan lint fuzz bench effect-stills install clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(if $(MAKE_TERMOUT),,--quiet)
@@ -60,6 +61,9 @@ fuzz:
 
 bench: all
 	@bench/run.sh $(BUILD)
+
+effect-stills: all
+	@$(BUILD)/tools/effect_stills docs
 
 install: all
 	@meson install -C $(BUILD) --quiet $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")

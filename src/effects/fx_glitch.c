@@ -11,6 +11,7 @@
 #include "effects/rows.h"
 #include "effects/trigger.h"
 
+#include <math.h>
 #include <string.h>
 
 struct glitch {
@@ -41,9 +42,9 @@ static struct band band_of(uint32_t lot, int i, double strength)
     double size = noise_value(lot, n + 1), move = noise_value(lot, n + 2);
     return (struct band){
         .top = (noise_value(lot, n) + 1) / 2,
-        .height = 0.008 + 0.09 * size * size * strength,
-        .move = 0.25 * move * move * move * strength,
-        .colour = 0.03 * noise_value(lot, n + 3) * strength,
+        .height = 0.008 + 0.13 * size * size * strength,
+        .move = 0.3 * move * fabs(move) * strength,
+        .colour = 0.06 * noise_value(lot, n + 3) * strength,
     };
 }
 
@@ -86,7 +87,7 @@ static bool glitch_paint(const struct effect_look *look, struct picture *frame,
         return false;
     uint32_t lot = noise_hash((uint32_t)look->v[2], (uint32_t)look->v[1]);
     int bands = 3 + (int)(lot % (BANDS_MAX - 2));
-    struct band all = {.height = 1, .colour = 0.006 * look->v[0] * noise_value(lot, 1000)};
+    struct band all = {.height = 1, .colour = 0.012 * look->v[0] * noise_value(lot, 1000)};
     tear(frame, &all, copy);
     for (int i = 0; i < bands; i++) {
         struct band b = band_of(lot, i, look->v[0]);

@@ -35,7 +35,7 @@ static bool whip_mix(const void *self, double u, const struct picture *from,
 static const struct param whip_params[] = {
     TRANSITION_DURATION(0.35),
     ROW_CHOICE(struct whip, direction, SLIDE_LEFT, slide_directions, "Where the old picture goes."),
-    ROW_NUMBER(struct whip, blur, 0, 0.12, 0.06, "0..1",
+    ROW_NUMBER(struct whip, blur, 0, 0.12, 0.08, "0..1",
                "How far the move smears in its middle, as a share of the frame."),
     {0},
 };

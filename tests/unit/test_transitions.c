@@ -225,7 +225,7 @@ static void parses(void)
     CHECK_CASE("canonical");
     CHECK(parse("{\"duration\":1,\"name\":\"whip\"}", &use));
     transition_canonical(&use, &b);
-    CHECK_STR(b.data, "whip duration=1 direction=left blur=0.059999999999999998");
+    CHECK_STR(b.data, "whip duration=1 direction=left blur=0.080000000000000002");
     buf_finish(&b);
     CHECK_CASE("unknown");
     CHECK(!transition_parse("\"wipe\"", 6, &arena, &use, &e));
