@@ -85,9 +85,7 @@ static void tell(const char *output, const struct film_report *r)
     const struct film_stage *s = r->stages.items;
     for (size_t i = 0; i < r->stages.count; i++)
         fprintf(stderr, "  %-12s %7.2f s, CPU %7.2f s\n", s[i].name, s[i].wall, s[i].cpu);
-    const struct film_finding *f = r->warnings.items;
-    for (size_t i = 0; i < r->warnings.count; i++)
-        fprintf(stderr, "  warning: %s\n", f[i].message);
+    film_findings_tell("  warning", &r->warnings);
 }
 
 static int run_render(struct cmd_context *c, const void *opt)

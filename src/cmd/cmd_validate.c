@@ -4,7 +4,6 @@
 #include "cmd/film_input.h"
 #include "jobs/film_report.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define NOT_USABLE 3 /* exit code, as in cmd.h */
@@ -18,13 +17,6 @@ static const struct option options[] = {
     {0},
 };
 
-static void tell(const char *kind, const struct wire_list *list)
-{
-    const struct film_finding *f = list->items;
-    for (size_t i = 0; i < list->count; i++)
-        fprintf(stderr, "%s: %s\n", kind, f[i].message);
-}
-
 static int run_validate(struct cmd_context *c, const void *opt)
 {
     struct err e = {0};
@@ -37,8 +29,8 @@ static int run_validate(struct cmd_context *c, const void *opt)
         ok ? wire_read_trusted(&wire_film_findings, text, strlen(text), c->arena, &e) : NULL;
     if (!f)
         return cmd_fail(c, &e);
-    tell("error", &f->errors);
-    tell("warning", &f->warnings);
+    film_findings_tell("error", &f->errors);
+    film_findings_tell("warning", &f->warnings);
     cmd_print_json(text);
     return f->ok == 1 ? 0 : NOT_USABLE;
 }

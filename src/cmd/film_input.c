@@ -4,10 +4,12 @@
 #include "cmd/input.h"
 #include "core/files.h"
 #include "jobs/chunk_store.h"
+#include "jobs/film_report.h"
 #include "timeline/timeline.h"
 
 #include <libgen.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -118,4 +120,17 @@ void film_input_close(struct film_input *in)
     struct err ignored; /* a folder that cannot be tidied is no reason to fail */
     chunk_store_tidy(in->job.cache_fd, in->job.config->cache_bytes, &ignored);
     close(in->job.cache_fd);
+}
+
+void film_findings_tell(const char *kind, const struct wire_list *findings)
+{
+    const struct film_finding *f = findings->items;
+    for (size_t i = 0; i < findings->count; i++) {
+        fprintf(stderr, "%s", kind);
+        if (!isnan(f[i].time))
+            fprintf(stderr, " at %.2f s", f[i].time);
+        if (f[i].caption)
+            fprintf(stderr, ", \"%.40s\"", f[i].caption);
+        fprintf(stderr, ": %s\n", f[i].message);
+    }
 }

@@ -42,4 +42,7 @@ bool film_input_load(struct cmd_context *c, const struct film_options *o, struct
                      struct err *e);
 void film_input_close(struct film_input *in);
 
+/* Findings (struct film_finding) in words on stderr, a line each. */
+void film_findings_tell(const char *kind, const struct wire_list *findings);
+
 #endif

@@ -31,7 +31,8 @@ struct film_work {
     struct captions *captions;
     int status_fd;  /* /proc/self/status, opened while that was possible; -1 */
     double begun_s; /* CLOCK_MONOTONIC */
-    struct err planned; /* why there is no plan, for horse_validate */
+    struct wire_list warnings; /* struct film_finding */
+    struct err planned;        /* why there is no plan, for horse_validate */
 };
 
 static double seconds_on(clockid_t clock)
@@ -91,10 +92,20 @@ static struct film_work *begin_work(struct horse *h, struct err *e)
     return w->spec ? w : (err_wrap(e, "job"), NULL);
 }
 
-static bool film_prepare(struct horse *h, struct err *e)
+static bool frame_prepare(struct horse *h, struct err *e)
 {
     struct film_work *w = begin_work(h, e);
     return w && plan_and_captions(w, e);
+}
+
+static bool find_warnings(struct film_work *w, struct err *e)
+{
+    return film_warn(w->spec, &w->plan, &w->warnings, &w->arena, e);
+}
+
+static bool film_prepare(struct horse *h, struct err *e)
+{
+    return frame_prepare(h, e) && find_warnings(horse_user(h), e);
 }
 
 /* A timeline that cannot be planned is what this one is to tell of. */
@@ -104,7 +115,7 @@ static bool validate_prepare(struct horse *h, struct err *e)
     if (!w)
         return false;
     if (plan_and_captions(w, &w->planned))
-        return true;
+        return find_warnings(w, e);
     if (w->planned.code == ERR_INVALID || w->planned.code == ERR_TOO_LARGE ||
         w->planned.code == ERR_NOT_FOUND)
         return true;
@@ -221,16 +232,13 @@ static double offset_s(bool known, double ms)
     return known ? round(ms * 100) / 1e5 : NAN;
 }
 
-static bool write_report(const struct film_work *w, const struct render_report *r,
-                         struct buf *result, struct err *e)
+static void write_report(const struct film_work *w, const struct render_report *r,
+                         struct buf *result)
 {
     double wall = seconds_on(CLOCK_MONOTONIC) - w->begun_s;
     struct film_chunks chunks = {(int64_t)r->chunks, (int64_t)(r->chunks - r->chunks_reused),
                                  (int64_t)r->chunks_reused};
     struct film_stage stages[STAGE_COUNT];
-    struct film_findings found = {0};
-    struct arena a;
-    arena_init(&a, (size_t)64 << 20);
     for (int i = 0; i < STAGE_COUNT; i++)
         stages[i] = (struct film_stage){render_stage_names[i], rounded(r->cost[i].wall_s),
                                         rounded(r->cost[i].cpu_s)};
@@ -240,7 +248,6 @@ static bool write_report(const struct film_work *w, const struct render_report *
                                level(loud->lufs_in),    level(loud->true_peak_in_db)};
     struct film_offset offset = {offset_s(r->proof.first_known, r->proof.first_offset_ms),
                                  offset_s(r->proof.last_known, r->proof.last_offset_ms)};
-    bool ok = film_warn(w->spec, &w->plan, w->captions, &found.warnings, &a, e);
     const struct film_report report = {
         .frames = r->frames,
         .duration = rounded(ticks_to_seconds(w->plan.duration_ticks)),
@@ -253,12 +260,9 @@ static bool write_report(const struct film_work *w, const struct render_report *
         .sound = &sound,
         .audio_offset = &offset,
         .stages = {stages, STAGE_COUNT},
-        .warnings = found.warnings,
+        .warnings = w->warnings,
     };
-    if (ok)
-        wire_write(&wire_film_report, &report, result);
-    arena_finish(&a);
-    return ok;
+    wire_write(&wire_film_report, &report, result);
 }
 
 static bool film_child(struct horse *h, struct buf *result, struct err *e)
@@ -301,7 +305,8 @@ static bool film_child(struct horse *h, struct buf *result, struct err *e)
                                 seconds_on(CLOCK_PROCESS_CPUTIME_ID)};
     bool ok = render_run(&job, &report, e);
     report.cost[STAGE_SETUP] = setup;
-    ok = ok && write_report(w, &report, result, e);
+    if (ok)
+        write_report(w, &report, result);
     captions_destroy(w->captions);
     arena_finish(&w->arena);
     free(w);
@@ -349,7 +354,7 @@ const struct horse_kind horse_frame = {
     .help = "Draws one frame of a film.",
     .limits = {.memory_bytes = UINT64_C(2) << 30, .cpu_seconds = 60, .wall_seconds = 60,
                .silence_seconds = 60, .file_bytes = STILL_MAX_BYTES},
-    .prepare = film_prepare,
+    .prepare = frame_prepare,
     .run = frame_child,
 };
 
@@ -358,12 +363,11 @@ const struct horse_kind horse_frame = {
 static bool validate_child(struct horse *h, struct buf *result, struct err *e)
 {
     struct film_work *w = horse_user(h);
-    struct film_findings f = {.ok = w->planned.code == ERR_NONE};
+    (void)e;
+    struct film_findings f = {.ok = w->planned.code == ERR_NONE, .warnings = w->warnings};
     struct film_finding why = {"cannot_be_rendered", w->planned.msg, INT64_MIN, NULL, NAN};
     if (!f.ok)
         f.errors = (struct wire_list){&why, 1};
-    else if (!film_warn(w->spec, &w->plan, w->captions, &f.warnings, &w->arena, e))
-        return false;
     wire_write(&wire_film_findings, &f, result);
     return true;
 }

@@ -2,8 +2,8 @@
 #include "jobs/film_warn.h"
 
 #include "core/timebase.h"
-#include "core/utf8.h"
 #include "jobs/film_report.h"
+#include "render/caption_warn.h"
 #include "timeline/timeline.h"
 
 #include <math.h>
@@ -140,17 +140,47 @@ static void warn_of_cuts(struct warner *w)
 
 /* --- Letters ---------------------------------------------------------------------------------- */
 
-static void warn_of_letters(struct warner *w, struct captions *captions)
+static const char *trouble_words(struct arena *a, const struct caption_warning *c)
 {
-    const char *left_out = captions_left_out(captions);
-    if (*left_out)
-        warn(w, "no_font",
-             arena_printf(w->arena, "No font draws these characters, they are left out: %.300s",
-                          left_out));
+    switch (c->what) {
+    case CAPTION_OUTSIDE:
+        return arena_printf(a, "It reaches %.0f pixels beyond the safe zone, where a platform's own "
+                            "buttons lie", c->value);
+    case CAPTION_FAST:
+        return arena_printf(a, "It asks for %.1f characters a second; %g are as fast as people read",
+                            c->value, CAPTION_FAST_FROM);
+    case CAPTION_NO_FONT:
+        return arena_printf(a, "No font draws these characters, they are left out: %.200s",
+                            c->characters);
+    case CAPTION_CROWDED:
+        return arena_strdup(a, "More are on screen at once than there is room for");
+    }
+    return NULL;
 }
 
-bool film_warn(const struct film_spec *spec, const struct plan *plan, struct captions *captions,
-               struct wire_list *out, struct arena *a, struct err *e)
+static void see_caption(void *user, const struct caption_warning *c)
+{
+    static const char *const codes[] = {
+        [CAPTION_OUTSIDE] = "caption_outside_safe_zone",
+        [CAPTION_FAST] = "caption_too_fast",
+        [CAPTION_NO_FONT] = "no_font",
+        [CAPTION_CROWDED] = "captions_crowded",
+    };
+    struct warner *w = user;
+    const struct plan *p = w->plan;
+    int64_t at = c->title ? p->texts[c->index].out_start : p->captions[c->index].out_start;
+    struct film_finding *f = warn(w, codes[c->what], trouble_words(w->arena, c));
+    if (!f)
+        return;
+    f->caption = c->title ? p->texts[c->index].text : p->captions[c->index].text;
+    f->time = ticks_to_seconds(at);
+    for (size_t i = 0; !c->title && i < p->segment_count; i++)
+        if (p->segments[i].out_start <= at && at < p->segments[i].out_end)
+            f->segment = (int64_t)p->segments[i].index;
+}
+
+bool film_warn(const struct film_spec *spec, const struct plan *plan, struct wire_list *out,
+               struct arena *a, struct err *e)
 {
     const struct wire_raw *text = &spec->order->timeline;
     struct warner w = {.spec = spec, .plan = plan, .arena = a};
@@ -163,7 +193,8 @@ bool film_warn(const struct film_spec *spec, const struct plan *plan, struct cap
     warn_of_length(&w);
     warn_of_small_sources(&w);
     warn_of_cuts(&w);
-    warn_of_letters(&w, captions);
+    if (!caption_warn(plan, NULL, see_caption, &w, e))
+        return false;
     *out = (struct wire_list){w.list, w.count};
     return !a->failed || err_set(e, ERR_NO_MEMORY, "no memory for warnings");
 }

@@ -58,12 +58,18 @@ WORDS = [{"text": "good", "start": 0.5, "end": 0.9}, {"text": "morning", "start"
     ({"segments": [segment(0, 0.5)]}, "film_too_short", "0.50 s"),
     ({"segments": [segment(0, 5)] * 40}, "film_too_long", "200.0 s"),
     ({"segments": []}, "no_segments", "lays some out"),
+    ({"segments": [segment(0, 2)], "captions": [{"text": "far too many words for so little time",
+                                                 "start": 0.5, "end": 1.0}]}, "caption_too_fast", "characters a second"),
+    ({"segments": [segment(0, 2)], "captions": [{"text": "private \ue123 use", "start": 0, "end": 2}]},
+     "no_font", "\ue123"),
 ])
 def test_warnings(server, project, timeline, code, about):
     found = validate(server, project, timeline)
     assert found["ok"]
     warning = next(w for w in found["warnings"] if w["code"] == code)
     assert about in warning["message"]
+    if code in ("caption_too_fast", "no_font"):
+        assert warning["caption"] == timeline["captions"][0]["text"] and warning["segment"] == 0
 
 
 def test_a_cut_beside_a_word_is_fine(server, project):
@@ -226,7 +232,7 @@ def test_render_command_reports(files):
     report = json.loads(out.stdout)["report"]
     assert report["frames"] == 30 and report["chunks"]["reused"] == 0 and "peak_memory_bytes" in report
     out = run_aive(*arguments, env=ENV(files))
-    assert "0 encoded" in out.stderr and "warning: " in out.stderr
+    assert "0 encoded" in out.stderr and "warning at 0.00 s: " in out.stderr
     assert len(gray_frames(files / "film.mp4")) == 30
     frames = gray_frames(files / "film.mp4")
     assert max(frames[5]) - min(frames[5]) > 60 and max(frames[20][:36 * 20]) - min(frames[20][:36 * 20]) < 20
