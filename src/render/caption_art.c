@@ -48,6 +48,22 @@ struct art {
     struct overlay *pill, *moving_edge, *moving_face;
 };
 
+struct letters_style art_letters(const struct caption_style *style, double em)
+{
+    double heavy = (style->weight - 700) / 200;
+    return (struct letters_style){.em = em,
+                                  .outline = style->outline * em,
+                                  .fat = heavy > 0 ? heavy * FAT_MAX * em : 0,
+                                  .space = style->space * em};
+}
+
+double art_padding(const struct caption_style *style)
+{
+    double box = style->box > 0 ? BOX_PAD_X : 0;
+    double pill = style->animation == CAPTION_PILL && style->pill > 0 ? PILL_PAD_X : 0;
+    return fmax(style->outline, fmax(box, pill));
+}
+
 double art_block_height(const struct caption_style *style)
 {
     return style->lines * LINE_EM + 0.3;
@@ -255,14 +271,10 @@ static bool make_base(struct art *a, struct err *e)
 static bool draw_set(struct art *a, double scale, struct letters_set *set, struct err *e)
 {
     const struct art_spec *s = &a->spec;
-    double em = s->em * scale, heavy = (s->style->weight - 700) / 200;
-    struct letters_style style = {.em = em,
-                                  .outline = s->style->outline * em,
-                                  .fat = heavy > 0 ? heavy * FAT_MAX * em : 0,
-                                  .space = s->style->space * em,
-                                  .anchor = s->anchor,
-                                  .x = s->x,
-                                  .y = s->y};
+    struct letters_style style = art_letters(s->style, s->em * scale);
+    style.anchor = s->anchor;
+    style.x = s->x;
+    style.y = s->y;
     struct letters_text text = {
         .text = s->page->text, .cells = s->page->at, .cell_count = s->page->cell_count};
     return letters_draw(s->letters, &style, &text, set, e);

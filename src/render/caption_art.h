@@ -38,6 +38,12 @@ bool art_paint(struct art *a, const struct sheet_look *look, int alpha, struct p
 /* What it covers at most, without its shadow. Empty: right < left. */
 struct letters_box art_box(const struct art *a);
 
+/* How letters of a style are drawn at a size (pixels); anchor and place are the caller's. */
+struct letters_style art_letters(const struct caption_style *style, double em);
+
+/* How far box and pill reach beyond the letters at either side, in em. */
+double art_padding(const struct caption_style *style);
+
 /* How many ems lie between the lines of a block and the next one's that stands above it. */
 double art_block_height(const struct caption_style *style);
 

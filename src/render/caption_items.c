@@ -483,24 +483,22 @@ char *caption_clean(const struct captions *c, const struct caption_item *item, s
 
 struct ruler_use {
     struct letters *letters;
-    double em;
+    struct letters_style style;
 };
 
 static double ruler_width(void *user, const char *text, size_t len)
 {
     struct ruler_use *r = user;
-    return letters_width(r->letters, r->em, text, len);
+    return letters_width(r->letters, &r->style, text, len);
 }
 
 bool caption_lay_out(const struct captions *c, const struct caption_item *item, struct arena *a,
                      struct sheet *out, struct err *e)
 {
     const struct caption_style *s = item->style;
-    struct ruler_use use = {caption_letters(c, s), item->em};
-    double around =
-        s->outline + (s->animation == CAPTION_PILL ? 0.16 : 0) + (s->box > 0 ? 0.36 : 0);
-    struct caption_ruler ruler = {.max_width = item->max_width - 2 * around * item->em,
-                                  .space_width = ruler_width(&use, " ", 1) + s->space * item->em,
+    struct ruler_use use = {caption_letters(c, s), art_letters(s, item->em)};
+    struct caption_ruler ruler = {.max_width = item->max_width - 2 * art_padding(s) * item->em,
+                                  .space_width = ruler_width(&use, " ", 1),
                                   .bleed =
                                       s->animation == CAPTION_POP ? (s->active_scale - 1) / 2 : 0,
                                   .lines = item->lines,

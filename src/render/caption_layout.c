@@ -95,7 +95,7 @@ static bool make_pieces(const char *text, const struct caption_ruler *r, struct 
  * that ends in the middle of a phrase, a page that does. */
 #define COST_LINE 0.3
 #define COST_LINE_IN_PHRASE 0.06
-#define COST_PAGE_IN_PHRASE 0.2
+#define COST_PAGE_IN_PHRASE 0.3
 
 /* The best way to break from a piece on, when its line is the `k`th of its page. */
 struct step {

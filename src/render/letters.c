@@ -155,6 +155,7 @@ struct script {
     size_t code_count;
     size_t cell, line; /* at which we are */
     int font;          /* in use, -1: none yet */
+    double spacing;    /* the same */
 };
 
 static void set_code(struct script *s, struct code code)
@@ -198,6 +199,19 @@ static void add_emoji(struct script *s, const char *cluster, size_t len, int pic
     set_code(s, (struct code){.what = CODE_CELL});
 }
 
+/* Letters that stand by themselves: those of other scripts are joined to their neighbours. */
+static bool stands_alone(uint32_t cp)
+{
+    return cp > ' ' && cp < 0x590 && !text_is_mark(cp);
+}
+
+static void set_spacing(struct script *s, double spacing)
+{
+    if (spacing != s->spacing)
+        buf_printf(&s->out, "{\\fsp%.2f}", spacing);
+    s->spacing = spacing;
+}
+
 /* What means something to ASS, made to mean itself. A word joiner keeps a backslash apart from what
  * follows it. */
 static void add_literal(struct script *s, const char *c, size_t len)
@@ -206,8 +220,6 @@ static void add_literal(struct script *s, const char *c, size_t len)
         buf_printf(&s->out, "\\%c", c[0]);
     else if (len == 1 && c[0] == '\\')
         buf_adds(&s->out, "\\\xe2\x81\xa0");
-    else if (len == 1 && c[0] == ' ' && s->style->space > 0)
-        buf_printf(&s->out, "{\\fsp%.2f} {\\fsp0}", s->style->space);
     else
         buf_add(&s->out, c, len);
 }
@@ -219,6 +231,7 @@ static void add_cluster(struct script *s, const char *cluster, size_t len)
     if (!utf8_decode(cluster, len, &cp))
         return;
     if (emoji_is(s->l->emoji, cluster, len, &pictures)) {
+        set_spacing(s, 0);
         add_emoji(s, cluster, len, pictures);
         return;
     }
@@ -228,6 +241,7 @@ static void add_cluster(struct script *s, const char *cluster, size_t len)
         buf_printf(&s->out, "{\\fn%s\\fs%.3f}", f->family, s->style->em * f->em);
         s->font = font;
     }
+    set_spacing(s, cp == ' ' ? s->style->space : stands_alone(cp) ? 2 * s->style->fat : 0);
     for (size_t at = 0; at < len;) {
         size_t n = utf8_decode(cluster + at, len - at, &cp);
         add_literal(s, cluster + at, n ? n : 1);
@@ -317,7 +331,20 @@ static struct measured *place_of(struct letters *l, const char *text, size_t len
     return &l->measured[hash % MEASURED];
 }
 
-double letters_width(struct letters *l, double em, const char *text, size_t len)
+/* The room that is added between letters and words. */
+static double added_width(const struct letters_style *style, const char *text, size_t len)
+{
+    double width = 0;
+    for (size_t at = 0; at < len; at += text_cluster(text + at, len - at)) {
+        uint32_t cp = 0;
+        utf8_decode(text + at, len - at, &cp);
+        width += cp == ' ' ? style->space : stands_alone(cp) ? 2 * style->fat : 0;
+    }
+    return width;
+}
+
+double letters_width(struct letters *l, const struct letters_style *style, const char *text,
+                     size_t len)
 {
     pthread_mutex_lock(&l->lock);
     struct measured *m = place_of(l, text, len);
@@ -333,7 +360,7 @@ double letters_width(struct letters *l, double em, const char *text, size_t len)
         }
     }
     pthread_mutex_unlock(&l->lock);
-    return width * em / MEASURE_EM;
+    return width * style->em / MEASURE_EM + added_width(style, text, len);
 }
 
 /* --- Drawing -------------------------------------------------------------------------------- */

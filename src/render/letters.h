@@ -37,7 +37,7 @@ enum letters_anchor { ANCHOR_CENTRE = 5, ANCHOR_TOP_LEFT = 7 }; /* as \an counts
 struct letters_style {
     double em;      /* pixels */
     double outline; /* pixels */
-    double fat;     /* pixels by which letters are thickened all around */
+    double fat;     /* pixels by which letters are thickened all around, and moved apart */
     double space;   /* pixels added between words */
     enum letters_anchor anchor;
     double x, y; /* of the anchor */
@@ -83,7 +83,8 @@ struct letters *letters_create(const struct fontset *fonts, struct emoji_font *e
 void letters_destroy(struct letters *l);
 
 /* Width of a line or a part of one in pixels, with the room around its letters. */
-double letters_width(struct letters *l, double em, const char *text, size_t len);
+double letters_width(struct letters *l, const struct letters_style *style, const char *text,
+                     size_t len);
 
 /* The caller finishes the set, also after a failure. */
 bool letters_draw(struct letters *l, const struct letters_style *style,

@@ -388,7 +388,7 @@ static void the_block_stands_still(void)
 {
     struct plan_word words[3];
     struct plan_caption cap = three_words(words);
-    struct wire_raw style = json("\"bold_pop\"");
+    struct wire_raw style = json("{\"name\":\"bold_pop\",\"size\":60}");
     struct plan p = plan_of(&cap, 1, NULL);
     p.caption_style = &style;
     struct captions *c = captions_create(&p, NULL);
