@@ -27,7 +27,7 @@ enum {
     HORSE_MAX_LINE = 64 << 10,    /* bytes of an event */
     HORSE_MAX_RESULT = 16 << 20,  /* bytes of the result event, which may be longer */
     HORSE_MAX_LOG_LINES = 10000,  /* events "log" of one job */
-    HORSE_MAX_ASKS = 100000,      /* questions to the broker of one job */
+    HORSE_MAX_ASKS = 1000000,     /* questions to the broker of one job */
     HORSE_MAX_STDERR_LINES = 500, /* of one job */
 };
 
