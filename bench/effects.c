@@ -80,8 +80,10 @@ static bool run_effect(struct bench *b, const struct effect *fx, struct err *e)
     for (const struct param *p = fx->params; p->name; p++) {
         if (p->kind == PARAM_FILE)
             *(const char **)(void *)(self + p->offset) = "table.cube";
-        if (strcmp(p->name, "saturation") == 0) /* colour does nothing by itself */
-            *(double *)(void *)(self + p->offset) = 1.2;
+        if (strcmp(p->name, "saturation") == 0 || strcmp(p->name, "contrast") == 0)
+            *(double *)(void *)(self + p->offset) = 1.2; /* colour does nothing by itself */
+        if (strcmp(p->name, "temperature") == 0)
+            *(double *)(void *)(self + p->offset) = 0.2;
     }
     for (int i = 0; i <= FRAMES; i++) {
         struct effect_moment m = {

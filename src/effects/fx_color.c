@@ -33,6 +33,7 @@ static bool color_look(const void *self, const struct effect_moment *m, struct e
 
 struct color_tables {
     uint8_t luma[256];
+    uint8_t colour[256];        /* U and V where there is no warmth */
     int16_t chroma[256];        /* with FRACTION_BITS, around 0 */
     int16_t warmth[2][4 * 256]; /* what the sum of four lumas adds to U and V; the same bits */
 };
@@ -40,6 +41,12 @@ struct color_tables {
 static double clamp(double v, double least, double most)
 {
     return v < least ? least : v > most ? most : v;
+}
+
+static uint8_t chroma_sample(int v)
+{
+    v = (v + (128 << FRACTION_BITS) + (1 << (FRACTION_BITS - 1))) >> FRACTION_BITS;
+    return (uint8_t)(v < 16 ? 16 : v > 240 ? 240 : v);
 }
 
 static void fill_tables(struct color_tables *t, const struct effect_look *look)
@@ -55,6 +62,7 @@ static void fill_tables(struct color_tables *t, const struct effect_look *look)
                          ? (uint8_t)i
                          : (uint8_t)lround(clamp(16 + 219 * changed, PLANE_BLACK, PLANE_WHITE));
         t->chroma[i] = (int16_t)lround((i - 128) * colour * (1 << FRACTION_BITS));
+        t->colour[i] = chroma_sample(t->chroma[i]);
     }
     for (int i = 0; i < 4 * 256; i++)
         for (int k = 0; k < 2; k++)
@@ -75,16 +83,10 @@ static const struct color_tables *tables_of(const struct effect_look *look,
     return t;
 }
 
-static void luma_row(uint8_t *restrict row, const uint8_t *restrict table, int n)
+static void look_up_row(uint8_t *restrict row, const uint8_t *restrict table, int n)
 {
     for (int x = 0; x < n; x++)
         row[x] = table[row[x]];
-}
-
-static uint8_t chroma_sample(int v)
-{
-    v = (v + (128 << FRACTION_BITS) + (1 << (FRACTION_BITS - 1))) >> FRACTION_BITS;
-    return (uint8_t)(v < 16 ? 16 : v > 240 ? 240 : v);
 }
 
 static void chroma_rows(uint8_t *u, uint8_t *v, const uint8_t *y0, const uint8_t *y1, int n,
@@ -103,8 +105,15 @@ static bool color_paint(const struct effect_look *look, struct picture *frame,
     const struct color_tables *t = tables_of(look, desk, e);
     if (!t)
         return false;
-    for (int y = 0; y < frame->height; y++)
-        luma_row(plane_row(frame, 0, y), t->luma, frame->width);
+    if (look->v[0] != 0 || look->v[1] != 1)
+        for (int y = 0; y < frame->height; y++)
+            look_up_row(plane_row(frame, 0, y), t->luma, frame->width);
+    if (look->v[3] == 0) {
+        for (int i = 1; i < 3; i++)
+            for (int y = 0; y < frame->height / 2; y++)
+                look_up_row(plane_row(frame, i, y), t->colour, frame->width / 2);
+        return true;
+    }
     for (int y = 0; y < frame->height / 2; y++)
         chroma_rows(plane_row(frame, 1, y), plane_row(frame, 2, y), plane_row(frame, 0, 2 * y),
                     plane_row(frame, 0, 2 * y + 1), frame->width / 2, t);

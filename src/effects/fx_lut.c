@@ -37,6 +37,7 @@ static bool lut_look(const void *self, const struct effect_moment *m, struct eff
 #define STEP (1 << STEP_BITS)
 #define CELLS (256 / STEP)
 #define POINTS (CELLS + 1)
+#define LIGHTS 128 /* chroma depends on luma less */
 #define FRACTION_BITS 6
 #define SHIFT (FRACTION_BITS + 2 * STEP_BITS)
 
@@ -46,9 +47,9 @@ struct point {
 
 struct lattice {
     bool ready;
-    int16_t weights[STEP][STEP][4];     /* of the four points around, of STEP * STEP */
-    int16_t luma[CELLS][CELLS][256][4]; /* [u][v][y]: at the four points around */
-    int16_t chroma[POINTS][POINTS][256][2];
+    int16_t weights[STEP][STEP][4];             /* of the four points around, of STEP * STEP */
+    int16_t luma[CELLS][CELLS][256][4];         /* [u][v][y]: at the four points around */
+    int16_t chroma[CELLS][CELLS][LIGHTS][2][4]; /* U and V for a mean luma, likewise */
 };
 
 /* --- The lattice ---------------------------------------------------------------------------- */
@@ -109,14 +110,22 @@ static struct point map_point(const struct cube *c, double y, double u, double v
                           fixed(v, to[2], strength)};
 }
 
-static void place_point(struct lattice *l, int u, int v, int y, struct point p)
+/* A point is corner 0 of one cell, and 1, 2 and 3 of its neighbours: (u, v), (u, v + 1), ... */
+static void place_point(struct lattice *l, const struct cube *c, int u, int v, double strength)
 {
-    l->chroma[u][v][y][0] = p.u;
-    l->chroma[u][v][y][1] = p.v;
-    for (int i = 0; i < 4; i++) { /* the cells that have it as their corner i */
+    struct point map[256];
+    for (int y = 0; y < 256; y++)
+        map[y] = map_point(c, y, u * STEP, v * STEP, strength);
+    for (int i = 0; i < 4; i++) {
         int cu = u - i / 2, cv = v - i % 2;
-        if (cu >= 0 && cu < CELLS && cv >= 0 && cv < CELLS)
-            l->luma[cu][cv][y][i] = p.y;
+        if (cu < 0 || cu >= CELLS || cv < 0 || cv >= CELLS)
+            continue;
+        for (int y = 0; y < 256; y++)
+            l->luma[cu][cv][y][i] = map[y].y;
+        for (int y = 0; y < LIGHTS; y++) {
+            l->chroma[cu][cv][y][0][i] = map[2 * y + 1].u;
+            l->chroma[cu][cv][y][1][i] = map[2 * y + 1].v;
+        }
     }
 }
 
@@ -124,8 +133,7 @@ static void fill_lattice(struct lattice *l, const struct cube *c, double strengt
 {
     for (int u = 0; u < POINTS; u++)
         for (int v = 0; v < POINTS; v++)
-            for (int y = 0; y < 256; y++)
-                place_point(l, u, v, y, map_point(c, y, u * STEP, v * STEP, strength));
+            place_point(l, c, u, v, strength);
     for (int u = 0; u < STEP; u++)
         for (int v = 0; v < STEP; v++)
             for (int i = 0; i < 4; i++)
@@ -161,42 +169,61 @@ static const struct lattice *lattice_of(const struct effect_look *look, struct e
 
 /* --- Painting ------------------------------------------------------------------------------- */
 
-static uint8_t byte(int v)
+/* The two forms give the same bits. `table` is of four lumas that share their chroma, `colour` of
+ * the U and the V of their mean. */
+#ifdef __SSE2__
+static inline __m128i load4(const int16_t *p)
 {
+    return _mm_loadl_epi64((const __m128i *)(const void *)p);
+}
+
+static inline uint32_t four_bytes(__m128i sums)
+{
+    sums = _mm_srai_epi32(_mm_add_epi32(sums, _mm_set1_epi32(1 << (SHIFT - 1))), SHIFT);
+    sums = _mm_packs_epi32(sums, sums);
+    return (uint32_t)_mm_cvtsi128_si32(_mm_packus_epi16(sums, sums));
+}
+
+static inline void paint_four(const int16_t (*table)[4], const int16_t (*colour)[4],
+                              const int16_t *weights, uint8_t *y0, uint8_t *y1, uint8_t *u,
+                              uint8_t *v)
+{
+    __m128i w = _mm_unpacklo_epi64(load4(weights), load4(weights));
+    __m128i a = _mm_madd_epi16(_mm_unpacklo_epi64(load4(table[y0[0]]), load4(table[y0[1]])), w);
+    __m128i b = _mm_madd_epi16(_mm_unpacklo_epi64(load4(table[y1[0]]), load4(table[y1[1]])), w);
+    __m128i c = _mm_madd_epi16(_mm_loadu_si128((const __m128i *)(const void *)colour), w);
+    __m128 pa = _mm_castsi128_ps(a), pb = _mm_castsi128_ps(b);
+    uint32_t luma = four_bytes(
+        _mm_add_epi32(_mm_castps_si128(_mm_shuffle_ps(pa, pb, _MM_SHUFFLE(2, 0, 2, 0))),
+                      _mm_castps_si128(_mm_shuffle_ps(pa, pb, _MM_SHUFFLE(3, 1, 3, 1)))));
+    uint32_t chroma = four_bytes(_mm_add_epi32(c, _mm_shuffle_epi32(c, _MM_SHUFFLE(2, 3, 0, 1))));
+    y0[0] = (uint8_t)luma;
+    y0[1] = (uint8_t)(luma >> 8);
+    y1[0] = (uint8_t)(luma >> 16);
+    y1[1] = (uint8_t)(luma >> 24);
+    *u = (uint8_t)chroma;
+    *v = (uint8_t)(chroma >> 16);
+}
+#else
+static uint8_t weigh(const int16_t *t, const int16_t *w)
+{
+    int v = t[0] * w[0] + t[1] * w[1] + t[2] * w[2] + t[3] * w[3];
     v = (v + (1 << (SHIFT - 1))) >> SHIFT;
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-/* Four lumas that share their chroma; the two forms give the same bits. */
-static inline void four_lumas(const int16_t (*table)[4], const int16_t *weights, uint8_t *y0,
-                              uint8_t *y1)
+static inline void paint_four(const int16_t (*table)[4], const int16_t (*colour)[4],
+                              const int16_t *weights, uint8_t *y0, uint8_t *y1, uint8_t *u,
+                              uint8_t *v)
 {
-#ifdef __SSE2__
-    __m128i w = _mm_loadl_epi64((const __m128i *)(const void *)weights);
-    w = _mm_unpacklo_epi64(w, w);
-    __m128i a = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)(const void *)table[y0[0]]),
-                                   _mm_loadl_epi64((const __m128i *)(const void *)table[y0[1]]));
-    __m128i b = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)(const void *)table[y1[0]]),
-                                   _mm_loadl_epi64((const __m128i *)(const void *)table[y1[1]]));
-    __m128 pa = _mm_castsi128_ps(_mm_madd_epi16(a, w)), pb = _mm_castsi128_ps(_mm_madd_epi16(b, w));
-    __m128i sum = _mm_add_epi32(_mm_castps_si128(_mm_shuffle_ps(pa, pb, _MM_SHUFFLE(2, 0, 2, 0))),
-                                _mm_castps_si128(_mm_shuffle_ps(pa, pb, _MM_SHUFFLE(3, 1, 3, 1))));
-    sum = _mm_srai_epi32(_mm_add_epi32(sum, _mm_set1_epi32(1 << (SHIFT - 1))), SHIFT);
-    sum = _mm_packs_epi32(sum, sum);
-    uint32_t four = (uint32_t)_mm_cvtsi128_si32(_mm_packus_epi16(sum, sum));
-    y0[0] = (uint8_t)four;
-    y0[1] = (uint8_t)(four >> 8);
-    y1[0] = (uint8_t)(four >> 16);
-    y1[1] = (uint8_t)(four >> 24);
-#else
-    uint8_t *at[4] = {y0, y0 + 1, y1, y1 + 1};
-    for (int i = 0; i < 4; i++) {
-        const int16_t *t = table[*at[i]];
-        *at[i] =
-            byte(t[0] * weights[0] + t[1] * weights[1] + t[2] * weights[2] + t[3] * weights[3]);
-    }
-#endif
+    y0[0] = weigh(table[y0[0]], weights);
+    y0[1] = weigh(table[y0[1]], weights);
+    y1[0] = weigh(table[y1[0]], weights);
+    y1[1] = weigh(table[y1[1]], weights);
+    *u = weigh(colour[0], weights);
+    *v = weigh(colour[1], weights);
 }
+#endif
 
 static void paint_lines(const struct lattice *l, uint8_t *y0, uint8_t *y1, uint8_t *u, uint8_t *v,
                         int n)
@@ -204,12 +231,9 @@ static void paint_lines(const struct lattice *l, uint8_t *y0, uint8_t *y1, uint8
     for (int x = 0; x < n; x++) {
         int cu = u[x] >> STEP_BITS, cv = v[x] >> STEP_BITS;
         const int16_t *w = l->weights[u[x] & (STEP - 1)][v[x] & (STEP - 1)];
-        int light = (y0[2 * x] + y0[2 * x + 1] + y1[2 * x] + y1[2 * x + 1] + 2) >> 2;
-        const int16_t *a = l->chroma[cu][cv][light], *b = l->chroma[cu][cv + 1][light];
-        const int16_t *c = l->chroma[cu + 1][cv][light], *d = l->chroma[cu + 1][cv + 1][light];
-        u[x] = byte(a[0] * w[0] + b[0] * w[1] + c[0] * w[2] + d[0] * w[3]);
-        v[x] = byte(a[1] * w[0] + b[1] * w[1] + c[1] * w[2] + d[1] * w[3]);
-        four_lumas(l->luma[cu][cv], w, y0 + 2 * x, y1 + 2 * x);
+        int light = (y0[2 * x] + y0[2 * x + 1] + y1[2 * x] + y1[2 * x + 1]) / (4 * 256 / LIGHTS);
+        paint_four(l->luma[cu][cv], l->chroma[cu][cv][light], w, y0 + 2 * x, y1 + 2 * x, u + x,
+                   v + x);
     }
 }
 
