@@ -64,6 +64,13 @@ double art_padding(const struct caption_style *style)
     return fmax(style->outline, fmax(box, pill));
 }
 
+double art_bleed(const struct caption_style *style)
+{
+    if (style->animation != CAPTION_POP)
+        return 0;
+    return (fmin(MIN_GROWTH, style->active_scale) - 1) / 2;
+}
+
 double art_block_height(const struct caption_style *style)
 {
     return style->lines * LINE_EM + 0.3;
@@ -426,17 +433,19 @@ static bool make_pill(struct art *a, size_t cell, int step, struct err *e)
     return true;
 }
 
-/* How large a cell may grow before it touches those beside it. */
+/* How large a cell may grow before it touches those beside it, or leaves the room of its line. */
 static double growth(const struct art *a, size_t cell)
 {
     const struct letters_box *b = &a->cells[cell].box, *line = line_of(a, b);
-    double gap = INFINITY, width = b->right - b->left;
+    double outline = a->spec.style->outline * a->spec.em, width = b->right - b->left;
+    double left = a->spec.x - a->spec.max_width / 2, right = a->spec.x + a->spec.max_width / 2;
+    double gap = fmin(b->left - left, right - b->right) - outline;
     for (size_t i = 0; i < a->cell_count; i++) {
         const struct letters_box *o = &a->cells[i].box;
         if (i == cell || is_empty(o) || line_of(a, o) != line)
             continue;
         double apart = fmax(o->left - b->right, b->left - o->right);
-        gap = fmin(gap, apart - a->spec.style->outline * a->spec.em);
+        gap = fmin(gap, apart - outline);
     }
     double most = fmax(MIN_GROWTH, 1 + 2 * gap / fmax(width, 1));
     return fmin(a->spec.style->active_scale, most);

@@ -24,6 +24,7 @@ struct art_spec {
     const struct sheet_page *page;     /* the same */
     enum letters_anchor anchor;
     double em, x, y;              /* pixels */
+    double max_width;             /* around x, of lines with a word grown */
     const struct safe_zone *keep; /* moved inside of this, up and down; NULL: it may be anywhere */
 };
 
@@ -41,8 +42,11 @@ struct letters_box art_box(const struct art *a);
 /* How letters of a style are drawn at a size (pixels); anchor and place are the caller's. */
 struct letters_style art_letters(const struct caption_style *style, double em);
 
-/* How far box and pill reach beyond the letters at either side, in em. */
+/* How far outline, box and pill reach beyond the letters at either side, in em. */
 double art_padding(const struct caption_style *style);
+
+/* By what share of its width a word may grow at either side however near its neighbours are. */
+double art_bleed(const struct caption_style *style);
 
 /* How many ems lie between the lines of a block and the next one's that stands above it. */
 double art_block_height(const struct caption_style *style);

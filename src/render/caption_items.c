@@ -499,8 +499,7 @@ bool caption_lay_out(const struct captions *c, const struct caption_item *item, 
     struct ruler_use use = {caption_letters(c, s), art_letters(s, item->em)};
     struct caption_ruler ruler = {.max_width = item->max_width - 2 * art_padding(s) * item->em,
                                   .space_width = ruler_width(&use, " ", 1),
-                                  .bleed =
-                                      s->animation == CAPTION_POP ? (s->active_scale - 1) / 2 : 0,
+                                  .bleed = art_bleed(s),
                                   .lines = item->lines,
                                   .segmenter = c->segmenter,
                                   .width = ruler_width,
@@ -528,6 +527,7 @@ struct art *caption_draw(const struct captions *c, const struct caption_item *it
                             .em = item->em,
                             .x = item->x,
                             .y = item->y,
+                            .max_width = item->max_width,
                             .keep = item->free ? NULL : &c->zone};
     return art_create(&spec, e);
 }
