@@ -34,24 +34,26 @@ static bool fail_decode(int rc, struct err *e)
     return err_set(e, ERR_INVALID, "the image is damaged: it cannot be decoded");
 }
 
-/* The one picture of an image file into f. */
+/* The one picture of an image file into f. Running out of what is allowed is the better reason:
+ * what comes after it is only the consequence. */
 static bool decode_first(struct source *s, AVCodecContext *dec, AVPacket *pkt, AVFrame *f,
                          struct err *e)
 {
+    enum source_result got = SOURCE_PACKET;
     int rc = AVERROR_INVALIDDATA;
 
-    for (int n = 0; n < MAX_PACKETS; n++) {
-        enum source_result got = source_read(s, pkt, e);
+    for (int n = 0; n < MAX_PACKETS && got == SOURCE_PACKET && rc != AVERROR(ENOMEM); n++) {
+        got = source_read(s, pkt, e);
         if (got == SOURCE_FAILED)
             return false;
         rc = avcodec_send_packet(dec, got == SOURCE_END ? NULL : pkt);
         av_packet_unref(pkt);
-        if (avcodec_receive_frame(dec, f) >= 0) {
+        if (rc >= 0)
+            rc = avcodec_receive_frame(dec, f);
+        if (rc >= 0) {
             convert_mend_colours(f, dec->codec_id);
             return true;
         }
-        if (got == SOURCE_END)
-            break;
     }
     return fail_decode(rc, e);
 }
@@ -127,17 +129,33 @@ static void divide(AVFrame *f)
     }
 }
 
-static AVFrame *shrink(const AVFrame *f, int width, int height, bool alpha, struct err *e)
+/* f as RGBA of its own size, its samples free to be changed; f may be blank afterwards. */
+static AVFrame *own_rgba(AVFrame *f, struct err *e)
+{
+    AVFrame *own;
+
+    if (f->format != AV_PIX_FMT_RGBA)
+        return to_rgba(f, f->width, f->height, e);
+    own = av_frame_alloc();
+    if (own)
+        av_frame_move_ref(own, f);
+    if (!own || av_frame_make_writable(own) < 0) {
+        av_frame_free(&own);
+        err_set(e, ERR_NO_MEMORY, "no memory for an image");
+    }
+    return own;
+}
+
+static AVFrame *shrink(AVFrame *f, int width, int height, bool alpha, struct err *e)
 {
     AVFrame *full, *small;
 
     if (!alpha || (width == f->width && height == f->height))
         return to_rgba(f, width, height, e);
-    full = to_rgba(f, f->width, f->height, e);
+    full = own_rgba(f, e);
     if (!full)
         return NULL;
     multiply(full);
-    full->color_range = AVCOL_RANGE_JPEG;
     small = to_rgba(full, width, height, e);
     av_frame_free(&full);
     if (small)
@@ -194,8 +212,9 @@ static void fit(int *width, int *height, int max_width, int max_height)
     *height = h < 1 ? 1 : (int)h;
 }
 
-static struct image *make_image(const AVFrame *f, struct source_turn turn, int max_width,
-                                int max_height, struct err *e)
+/* f may be blank afterwards. */
+static struct image *make_image(AVFrame *f, struct source_turn turn, int max_width, int max_height,
+                                struct err *e)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(f->format);
     bool lying = turn.rotation % 180 != 0, alpha = d && d->flags & AV_PIX_FMT_FLAG_ALPHA;
