@@ -16,6 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How far decoding runs ahead of showing, in frames: x264 with two B-frames and a pyramid. */
+#define CHUNK_REORDER_FRAMES 2
+
 enum chunk_kind { CHUNK_H264 = 1, CHUNK_AAC = 2 };
 
 struct chunk_header {

@@ -18,8 +18,6 @@
 
 #define IO_BUFFER_BYTES (256 << 10)
 
-/* How far decoding runs ahead of showing, in frames: x264 with two B-frames and a pyramid. */
-#define REORDER_FRAMES 2
 #define MOST_AHEAD 32 /* what H.264 allows at all: 16, once for each end */
 
 /* --- Output --- */
@@ -200,7 +198,7 @@ static bool place_packet(struct mux *m, struct err *e)
     AVPacket *pkt = m->video.pkt;
 
     pkt->pts += m->chunk_start;
-    pkt->dts = m->packets++ - REORDER_FRAMES;
+    pkt->dts = m->packets++ - CHUNK_REORDER_FRAMES;
     pkt->duration = 1;
     if (pkt->pts < pkt->dts || pkt->pts < m->chunk_start || pkt->pts > pkt->dts + MOST_AHEAD)
         return err_set(e, ERR_INVALID, "chunk %d shows its pictures in an impossible order",

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Box by box after ISO/IEC 14496-12 (structure), -14 (AAC in MP4) and -15 (H.264 in MP4).
+ *
+ * A picture is decoded up to two frames before it is shown. In a film times of showing are moved back
+ * against those of decoding by negative offsets, which not every player honours in fragments. So
+ * here everything, the sound too, begins those two frames later, as live streams do.
  */
 #include "media/fragment.h"
 
@@ -13,6 +17,7 @@
 
 enum { VIDEO_TRACK = 1, AUDIO_TRACK = 2 };
 
+#define MOST_AHEAD 32 /* frames; H.264 allows 16 */
 #define NAL_SPS 7
 #define NAL_PPS 8
 #define SAMPLE_IS_SYNC 0x02000000u   /* depends on no other */
@@ -397,12 +402,14 @@ static bool read_pictures(struct chunk_in *in, struct run *r, AVPacket *pkt, str
     bool end = false;
     while (chunk_in_next(in, pkt, &end, e) && !end) {
         size_t before = r->data.len;
-        int64_t offset = (pkt->pts - (int64_t)r->count) * in->header.tb_num;
-        bool ok = add_picture(&r->data, pkt, e) &&
-                  add_sample(r, (struct sample){in->header.tb_num, (uint32_t)(r->data.len - before),
-                                                pkt->flags & AV_PKT_FLAG_KEY ? SAMPLE_IS_SYNC
-                                                                             : SAMPLE_NOT_SYNC,
-                                                (int32_t)offset}, e);
+        int64_t ahead = pkt->pts - (int64_t)r->count + CHUNK_REORDER_FRAMES;
+        bool ok = (ahead >= 0 && ahead <= MOST_AHEAD) ||
+                  err_set(e, ERR_INVALID, "a chunk shows its pictures in an impossible order");
+        ok = ok && add_picture(&r->data, pkt, e) &&
+             add_sample(r, (struct sample){in->header.tb_num, (uint32_t)(r->data.len - before),
+                                           pkt->flags & AV_PKT_FLAG_KEY ? SAMPLE_IS_SYNC
+                                                                        : SAMPLE_NOT_SYNC,
+                                           (int32_t)ahead * (int32_t)in->header.tb_num}, e);
         av_packet_unref(pkt);
         if (!ok)
             return false;
@@ -430,6 +437,13 @@ static bool read_sound(struct chunk_in *in, const struct fragment_place *at, str
             return false;
     }
     return end || !inside;
+}
+
+/* The time that pictures are shown later than they are decoded, in the sound's. */
+static int64_t sound_delay(const struct chunk_header *video, const struct chunk_header *audio)
+{
+    int64_t den = (int64_t)video->tb_den * audio->tb_num;
+    return (CHUNK_REORDER_FRAMES * (int64_t)video->tb_num * audio->tb_den + den / 2) / den;
 }
 
 /* Returns where the run's data offset stands, to be set once it is known. */
@@ -494,6 +508,7 @@ bool fragment_media(int chunk_fd, int sound_fd, const struct fragment_place *at,
     video.begin = at->first_frame * in_video.header.tb_num;
     if (!read_pictures(&in_video, &video, pkt, e) || !read_sound(&in_audio, at, &audio, pkt, e))
         goto out;
+    audio.begin += sound_delay(&in_video.header, &in_audio.header);
     if (video.data.failed || audio.data.failed) {
         err_set(e, ERR_NO_MEMORY, "no memory for a segment of the film");
         goto out;

@@ -3,8 +3,8 @@
  *
  * The init segment describes the streams; each media segment holds one chunk's pictures and the
  * sound that begins while they are shown. Segments put behind one another, init first, are a file
- * that plays like film_mux()'s: the same packets at the same times (ISO/IEC 14496-12, one fragment
- * a segment, no edit lists). The same input gives the same bytes.
+ * that plays like film_mux()'s: the same packets at the same times, all of them two frames later
+ * (ISO/IEC 14496-12, one fragment a segment, no edit lists). The same input gives the same bytes.
  *
  * The writer is our own: it runs in the server, and does no more than copy packets between boxes.
  * Descriptors are chunk files (encode.h), read with pread; they stay the caller's.
