@@ -46,7 +46,7 @@ const struct render_preset *render_preset_find(const char *name); /* NULL: unkno
 struct plan_format render_preset_format(const struct render_preset *p, const struct plan_format *f);
 
 /* To be raised whenever render's own code draws or mixes differently. */
-#define RENDER_VERSION 3
+#define RENDER_VERSION 4
 
 #define RENDER_KEY_SIZE 65
 

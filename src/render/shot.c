@@ -10,6 +10,7 @@
 #include "render/readers.h"
 #include "render/resample.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,14 +207,22 @@ static struct picture window_of(const struct picture *p, const struct rect *r)
     return w;
 }
 
-/* The source as the resampler takes it, at its own size. A new reference. */
+/* A source that has to be made plain is not made larger than what it is for: `reduce` times smaller
+ * is still at least as large as what is seen of it. */
+static int find_reduction(const struct rect *part, const struct picture *into)
+{
+    double n = fmin(part->w / into->width, part->h / into->height);
+    return n < 1 ? 1 : n > 16 ? 16 : (int)n;
+}
+
+/* The source as the resampler takes it. A new reference. */
 static struct picture *make_plain(struct shot_maker *m, const struct picture *src,
-                                  const struct upright *u, struct err *e)
+                                  const struct upright *u, int reduce, struct err *e)
 {
     if (scale_is_direct(src))
         return picture_ref(src);
-    struct picture *p = take(&m->plain, &m->plain_width, &m->plain_height, (u->width + 1) & ~1,
-                             (u->height + 1) & ~1, e);
+    struct picture *p = take(&m->plain, &m->plain_width, &m->plain_height,
+                             (u->width / reduce + 1) & ~1, (u->height / reduce + 1) & ~1, e);
     if (p && !scale_picture(m->scaler, src, NULL, p, e))
         picture_unref(&p);
     return p;
@@ -223,10 +232,15 @@ static bool draw_part(struct shot_maker *m, const struct picture *src, const str
                       struct picture *into, struct err *e)
 {
     const struct upright u = geometry_upright(src);
-    struct picture *plain = make_plain(m, src, &u, e);
+    struct picture *plain = make_plain(m, src, &u, find_reduction(part, into), e);
     if (!plain)
         return false;
-    bool ok = resample(m->resampler, plain, part, into, e);
+    struct rect of_plain = *part;
+    if (!scale_is_direct(src)) {
+        double kx = (double)plain->width / u.width, ky = (double)plain->height / u.height;
+        of_plain = (struct rect){part->x * kx, part->y * ky, part->w * kx, part->h * ky};
+    }
+    bool ok = resample(m->resampler, plain, &of_plain, into, e);
     if (ok && scale_is_direct(src))
         scale_finish_colours(into, src);
     picture_unref(&plain);
