@@ -80,7 +80,11 @@ static void describe_item(const struct captions *c, const struct caption_item *i
     if (!caption_lay_out(c, it, &a, &sheet, &ignored)) {
         out->failed = true;
     } else if (sheet.page_count > 0) {
-        buf_printf(out, "text %.17g %.17g %.17g %d ", it->em, it->x, it->y, it->free);
+        buf_printf(out, "text %.17g %.17g %.17g ", it->em, it->x, it->y);
+        if (!it->free)
+            buf_printf(out, "zone %.17g %.17g ", c->zone.top, c->zone.bottom);
+        if (sheet.motion == CAPTION_POP) /* words grow as far as there is room */
+            buf_printf(out, "width %.17g ", it->max_width);
         caption_style_canonical(it->style, out);
         buf_addc(out, '\n');
         describe_looks(c, it, &sheet, first, end, out);
@@ -108,7 +112,7 @@ void captions_describe(const struct captions *c, int64_t first, int64_t end, str
         return;
     char versions[100];
     letters_versions(versions, sizeof versions);
-    buf_printf(out, "letters 2 %s zone %.17g %.17g\n", versions, c->zone.top, c->zone.bottom);
+    buf_printf(out, "letters 2 %s\n", versions);
 }
 
 /* --- Painting ------------------------------------------------------------------------------- */

@@ -70,17 +70,18 @@ void raster_trim(struct raster *r)
 
 /* --- Scaling -------------------------------------------------------------------------------- */
 
+#define MAX_TAPS 24
+
 /* Which samples make one of the result, and how much each counts: 256 together. */
 struct tap {
     int first, count;
-    int weight[24];
+    int weight[MAX_TAPS];
 };
-#define MAX_TAPS 24
 
 static struct tap tap_at(double centre, double support, int n)
 {
     struct tap t = {.first = (int)ceil(centre - support), .count = 0};
-    double w[MAX_TAPS], sum = 0;
+    double w[MAX_TAPS] = {0}, sum = 0;
     for (int i = t.first; i < centre + support && t.count < MAX_TAPS; i++) {
         w[t.count] = 1 - fabs(i - centre) / support;
         sum += w[t.count++];

@@ -452,6 +452,17 @@ static void keys_hold_what_is_seen(void)
     q.caption_style = &b;
     CHECK(strcmp(described(&p, 0, 30), described(&q, 0, 30)) != 0);
     CHECK_STR(described(&p, 30, 60), described(&q, 30, 60));
+    CHECK_CASE("the safe zone");
+    q = p;
+    p.watermark = q.watermark = "mark";
+    q.safe_zone = "reels";
+    CHECK(strcmp(described(&p, 0, 30), described(&q, 0, 30)) != 0);
+    CHECK_STR(described(&p, 30, 60), described(&q, 30, 60));
+    CHECK_CASE("a pause that is as long somewhere else");
+    struct plan_caption moved = caption("word", 2, 3);
+    q = plan_of(&moved, 1, "mark");
+    q.caption_style = &a;
+    CHECK_STR(described(&q, 60, 90), described(&p, 0, 30));
 }
 
 static void emoji_have_colours(void)
