@@ -2,16 +2,16 @@
  * sound_writer.c - the film's sound as AAC-LC, in step without an edit list.
  *
  * DESIGN. libavcodec's encoder delays its sound by one frame of 1024 samples ("priming"). Players
- * cut that off only if an edit list says so, and platforms refuse edit lists. So the encoder's first
- * packet is left away: packet k + 1 is the one whose decoding gives the samples from k * 1024 on. A
- * decoder that starts with it, as after any seek, fades in over these first 21 ms.
+ * cut that off only if an edit list says so, and platforms refuse edit lists. So the encoder's
+ * first packet is left away: packet k + 1 is the one whose decoding gives the samples from k * 1024
+ * on. A decoder that starts with it, as after any seek, fades in over these first 21 ms.
  *
  * Quality is held constant, not the rate, with the encoder's plain quantiser search. Measured on
  * speech, two songs and a film's battle, noise-to-mask ratio and CPU a second of sound:
  *     twoloop, 192 kbit/s (libav's default)    -28.9 -2.6  0.3  0.3 dB    19..25 ms
  *     this, 128, 213, 195, 190 kbit/s          -19.8 -6.3 -3.8 -1.2 dB     9..10 ms
- * (at -19 dB nothing is to be heard any more). Noise substitution and intensity stereo are off: they
- * save bits that we have, and cost 2 to 3 dB.
+ * (at -19 dB nothing is to be heard any more). Noise substitution and intensity stereo are off:
+ * they save bits that we have, and cost 2 to 3 dB.
  */
 #include "media/av.h"
 #include "media/chunk_file.h"

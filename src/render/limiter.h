@@ -16,7 +16,8 @@
 
 #define LIMITER_AHEAD 240 /* frames it looks ahead */
 #define LIMITER_SPAN (LIMITER_AHEAD + 1)
-#define LIMITER_DELAY (LIMITER_AHEAD + PEAK_DELAY) /* frames: output lags behind input by so much */
+#define LIMITER_DELAY (LIMITER_AHEAD + PEAK_DELAY) /* frames: output lags behind input by so much  \
+                                                    */
 #define LIMITER_RELEASE_S 0.1
 
 struct limiter {

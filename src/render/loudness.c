@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define STEP 120                 /* frames: 2.5 ms, for the limiters */
-#define STEPS_A_HOP 40           /* 100 ms */
-#define HOPS_A_BLOCK 4           /* 400 ms */
+#define STEP 120       /* frames: 2.5 ms, for the limiters */
+#define STEPS_A_HOP 40 /* 100 ms */
+#define HOPS_A_BLOCK 4 /* 400 ms */
 #define STEP_S 0.0025
 #define AHEAD_STEPS (LIMITER_AHEAD / STEP)
 

@@ -6,8 +6,8 @@
  *     double gain_db = loudness_gain(l, -14, -1.5);
  *     loudness_destroy(l);
  *
- * Integrated loudness after ITU-R BS.1770-4: K-weighted power of blocks of 400 ms, gated at -70 LUFS
- * and 10 LU below the mean of what is left.
+ * Integrated loudness after ITU-R BS.1770-4: K-weighted power of blocks of 400 ms, gated at -70
+ * LUFS and 10 LU below the mean of what is left.
  *
  * A limiter takes loudness away, more the harder it is driven. So that the first gain tried is the
  * right one, the probe also follows what a row of limiters of different ceilings would make of the

@@ -27,7 +27,7 @@ void peak_init(struct peak_meter *m)
     for (int phase = 1; phase < 4; phase++) {
         double sum = 0, taps[PEAK_TAPS];
         for (int i = 0; i < PEAK_TAPS; i++) {
-            double t = i - (PEAK_TAPS / 2 - 1) - phase / 4.0, u = t / (PEAK_TAPS / 2);
+            double t = i - (PEAK_TAPS / 2.0 - 1) - phase / 4.0, u = t / (PEAK_TAPS / 2.0);
             double window = bessel_i0(KAISER_BETA * sqrt(1 - u * u)) / bessel_i0(KAISER_BETA);
             taps[i] = sin(M_PI * t) / (M_PI * t) * window;
             sum += taps[i];

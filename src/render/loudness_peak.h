@@ -11,7 +11,7 @@
 #define PEAK_BLOCK 256
 
 struct peak_meter {
-    float filter[3][PEAK_TAPS];          /* for the instants at 1/4, 2/4 and 3/4 */
+    float filter[3][PEAK_TAPS]; /* for the instants at 1/4, 2/4 and 3/4 */
     float history[2][PEAK_TAPS + PEAK_BLOCK];
 };
 

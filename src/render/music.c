@@ -25,7 +25,8 @@ struct music {
     float block[2 * BLOCK];
 };
 
-/* --- Where it starts over ----------------------------------------------------------------------- */
+/* --- Where it starts over -----------------------------------------------------------------------
+ */
 
 static void loop_key(const char *source, int64_t start, char key[KEY_SIZE])
 {
@@ -87,7 +88,8 @@ static bool find_loop(struct music *m, const struct plan_source *source, int fd,
     return true;
 }
 
-/* --- Playing ------------------------------------------------------------------------------------ */
+/* --- Playing ------------------------------------------------------------------------------------
+ */
 
 static bool read_all(struct audio_reader *r, float *out, int n, struct err *e)
 {
@@ -112,11 +114,13 @@ static bool play_seam(struct music *m, float *out, int n, struct err *e)
     if (!read_all(m->reader, out, n, e) || !read_all(m->again, m->block, n, e))
         return false;
     for (int i = 0; i < n; i++) {
-        double u = ((double)(m->pos + i - (m->loop.to - m->loop.fade)) + 0.5) / (double)m->loop.fade;
+        double u =
+            ((double)(m->pos + i - (m->loop.to - m->loop.fade)) + 0.5) / (double)m->loop.fade;
         double a = cos(M_PI / 2 * u), b = sin(M_PI / 2 * u);
         double sum = sqrt(1 + 2 * m->loop.likeness * a * b);
         for (int c = 0; c < 2; c++)
-            out[2 * i + c] = (float)((a * (double)out[2 * i + c] + b * (double)m->block[2 * i + c]) / sum);
+            out[2 * i + c] =
+                (float)((a * (double)out[2 * i + c] + b * (double)m->block[2 * i + c]) / sum);
     }
     return true;
 }
@@ -161,8 +165,8 @@ static double fade_at(const struct plan_music *p, int64_t at)
 static void shape(struct music *m, float *x, int n)
 {
     const struct plan_music *p = m->plan;
-    bool fades = m->film < p->fade_in_samples ||
-                 m->film + n > p->whole_samples - p->fade_out_samples;
+    bool fades =
+        m->film < p->fade_in_samples || m->film + n > p->whole_samples - p->fade_out_samples;
     for (int i = 0; i < n; i++) {
         float g = fades ? m->gain * (float)fade_at(p, m->film + i) : m->gain;
         x[2 * i] *= g;

@@ -2,8 +2,8 @@
  * music.h - inside sound: the music under a film, started over where it is shorter.
  *
  * With its gain and its fades, not yet turned down for speech (sound_duck.h). Where it starts over
- * is told by music_loop.h and kept in the store, as finding it costs. Memory: constant; two readers.
- * One thread.
+ * is told by music_loop.h and kept in the store, as finding it costs. Memory: constant; two
+ * readers. One thread.
  */
 #ifndef AIVE_RENDER_MUSIC_H
 #define AIVE_RENDER_MUSIC_H

@@ -100,9 +100,9 @@ static bool choose_bars(const struct beats_result *r, const float *db, size_t n,
 {
     float usual = level(db, n, 0, r->duration_s);
     size_t group = r->count >= 36 ? 12 : 4, first = first_bar(r, db, n, 4);
-    while (first + group < r->count && (r->beats_s[first] < start_s ||
-                                        level(db, n, r->beats_s[first], r->beats_s[first] + 1) <
-                                            usual - QUIET_DB))
+    while (first + group < r->count &&
+           (r->beats_s[first] < start_s ||
+            level(db, n, r->beats_s[first], r->beats_s[first] + 1) < usual - QUIET_DB))
         first += 4;
     for (size_t bars = r->count > first ? (r->count - 1 - first) / group : 0; bars > 0; bars--) {
         size_t last = first + bars * group;
@@ -206,8 +206,8 @@ static bool align(int fd, struct music_loop *loop, int before, int after,
                                     ENOUGH_ALIKE);
         }
         loop->to += shift;
-        loop->likeness = fmax(0, likeness(s->from + before - fade,
-                                          s->to + LIKE_SHIFT + shift + before - fade, fade));
+        loop->likeness = fmax(
+            0, likeness(s->from + before - fade, s->to + LIKE_SHIFT + shift + before - fade, fade));
     }
     free(s);
     return ok;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * DESIGN. Cross-correlation, normalised to 0..1, of the half second that the plan put there with the
- * film's sound up to a quarter of a second to either side: first on every twelfth sample, then
+ * DESIGN. Cross-correlation, normalised to 0..1, of the half second that the plan put there with
+ * the film's sound up to a quarter of a second to either side: first on every twelfth sample, then
  * around the best place on all of them, and between samples by a parabola. An offset counts only
  * where one place is clearly better than all others.
  */
@@ -19,9 +19,9 @@
 #define COARSE_WINDOW (SOUND_WINDOW / COARSE)
 #define COARSE_LAGS (2 * MAX_LAG / COARSE + 1)
 
-#define QUIET 0.003f     /* RMS, -50 dBFS: less is silence, and the encoder's noise */
-#define ENOUGH 0.6       /* of a match */
-#define APART 20         /* coarse steps (5 ms): further away it is another place */
+#define QUIET 0.003f /* RMS, -50 dBFS: less is silence, and the encoder's noise */
+#define ENOUGH 0.6   /* of a match */
+#define APART 20     /* coarse steps (5 ms): further away it is another place */
 #define NEARLY_AS_GOOD 0.96
 
 struct ear {
@@ -144,8 +144,8 @@ static bool prove_sound(int film_fd, const struct sound_notes *notes, const stru
     bool ok = ear->reader &&
               listen(ear, notes, SOUND_FIRST_CUT, SOUND_START, &out->first_known,
                      &out->first_offset_ms, &out->first_match, e) &&
-              listen(ear, notes, SOUND_LAST_CUT, SOUND_END, &out->last_known,
-                     &out->last_offset_ms, &out->last_match, e);
+              listen(ear, notes, SOUND_LAST_CUT, SOUND_END, &out->last_known, &out->last_offset_ms,
+                     &out->last_match, e);
     audio_reader_destroy(ear->reader);
     free(ear);
     return ok;
@@ -182,9 +182,8 @@ bool proof_film(const struct plan *p, int film_fd, const struct sound_notes *not
         return err_wrap(e, "check the film");
     bool first = off(out->first_known, out->first_offset_ms, p);
     if (first || off(out->last_known, out->last_offset_ms, p))
-        return err_set(e, ERR_INTERNAL,
-                       "check the film: its sound is %.0f ms from its place at the %s cut",
-                       first ? out->first_offset_ms : out->last_offset_ms,
-                       first ? "first" : "last");
+        return err_set(
+            e, ERR_INTERNAL, "check the film: its sound is %.0f ms from its place at the %s cut",
+            first ? out->first_offset_ms : out->last_offset_ms, first ? "first" : "last");
     return true;
 }

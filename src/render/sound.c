@@ -192,7 +192,7 @@ static bool encode(struct maker *m, int fd, struct err *e)
     m->mix = sound_mix_create(job->plan, job->source_fds, job->store, job->cancel, e);
     m->writer = m->mix ? sound_writer_create(job->bit_rate, fd, e) : NULL;
     bool ok = m->writer && sound_writer_listen(m->writer, hear, m, e) && encode_mix(m, e) &&
-         sound_writer_finish(m->writer, e);
+              sound_writer_finish(m->writer, e);
     if (ok)
         read_meters(m);
     sound_writer_destroy(m->writer);
@@ -277,10 +277,10 @@ static bool recall(const struct sound_job *job, const char *key, struct sound_no
     char beside[KEY_SIZE];
     int sound = -1, fd = -1;
     notes_key(key, beside);
-    bool ok = open_if_there(job->store, key, &sound, e) &&
-              open_if_there(job->store, beside, &fd, e);
-    *found = ok && sound >= 0 && fd >= 0 &&
-             pread(fd, notes, sizeof *notes, 0) == (ssize_t)sizeof *notes;
+    bool ok =
+        open_if_there(job->store, key, &sound, e) && open_if_there(job->store, beside, &fd, e);
+    *found =
+        ok && sound >= 0 && fd >= 0 && pread(fd, notes, sizeof *notes, 0) == (ssize_t)sizeof *notes;
     if (sound >= 0)
         close(sound);
     if (fd >= 0)

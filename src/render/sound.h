@@ -52,10 +52,10 @@ struct sound_report {
 };
 
 /* A moment of the film as it was given to the encoder, for proof.h. */
-#define SOUND_WINDOW 24000 /* samples: 0.5 s */
+#define SOUND_WINDOW 24000    /* samples: 0.5 s */
 #define SOUND_LEFT_SHARE 0.6f /* so that channels of opposite sign do not cancel out */
 struct sound_window {
-    int64_t at; /* sample of the film */
+    int64_t at;                 /* sample of the film */
     int16_t mono[SOUND_WINDOW]; /* 0.6 of the left and 0.4 of the right channel */
 };
 

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DUCK_HOP 480         /* frames */
-#define DUCK_AHEAD 5         /* hops: the attack */
+#define DUCK_HOP 480 /* frames */
+#define DUCK_AHEAD 5 /* hops: the attack */
 #define DUCK_HOLD 20
 #define DUCK_RELEASE 25
 #define DUCK_FLOOR_SPANS 10

@@ -24,7 +24,7 @@ struct sound_effects *sound_effects_create(const struct plan *p, const int *sour
                                            const struct cancel *cancel, struct err *e);
 /* Adds what is heard in [pos, pos + n) of the film; pos goes on from call to call.
  * n <= SOUND_EFFECTS_BLOCK. */
-bool sound_effects_add(struct sound_effects *s, float *out, int64_t pos, int n, struct err *e);
-void sound_effects_destroy(struct sound_effects *s);
+bool sound_effects_add(struct sound_effects *m, float *out, int64_t pos, int n, struct err *e);
+void sound_effects_destroy(struct sound_effects *m);
 
 #endif

@@ -100,7 +100,8 @@ static bool begin_joint(struct sound_film *f, struct err *e)
     f->in_joint = true;
     if (!f->next || f->joint == JOINT_NONE)
         return true;
-    f->next_voice = sound_voice_create(&f->pool, f->next, f->joint_from, voice_end(f->p, f->next), e);
+    f->next_voice =
+        sound_voice_create(&f->pool, f->next, f->joint_from, voice_end(f->p, f->next), e);
     return f->next_voice || e->code == ERR_NONE;
 }
 

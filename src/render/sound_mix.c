@@ -29,7 +29,7 @@ struct sound_mix {
     size_t next_caption;
     int64_t caption_end; /* the latest of those that have begun, samples */
 
-    int64_t pos;                      /* sample of the film that `mixed` begins with */
+    int64_t pos;                           /* sample of the film that `mixed` begins with */
     float film_sound[2 * (BLOCK + AHEAD)]; /* from pos on */
     float mixed[2 * BLOCK], music_sound[2 * BLOCK];
     int given, ready; /* frames of `mixed` */

@@ -24,7 +24,7 @@ struct tape {
     struct sound_pool *pool;
     struct pool_reader from;
     bool backwards;
-    int64_t pos; /* forwards: the next sample; backwards: the one behind the next sample */
+    int64_t pos;  /* forwards: the next sample; backwards: the one behind the next sample */
     float *block; /* backwards: what lies in [block_start, block_start + block_len) */
     int64_t block_start;
     int block_len;
@@ -32,7 +32,7 @@ struct tape {
 
 struct sound_voice {
     const struct plan_segment *segment;
-    int64_t from; /* sample of the film */
+    int64_t from;        /* sample of the film */
     int64_t start_ticks; /* of the source, where `from` is */
     struct tape tape;
     struct stretch *stretch; /* NULL: at its own speed, or out of a piece */
@@ -58,8 +58,7 @@ static bool take_reader(struct sound_pool *pool, int source, int64_t pos, struct
         return true;
     }
     *out = (struct pool_reader){.source = source};
-    out->reader =
-        audio_reader_create(pool->fds[source], PLAN_SAMPLE_RATE, 2, pool->cancel, e);
+    out->reader = audio_reader_create(pool->fds[source], PLAN_SAMPLE_RATE, 2, pool->cancel, e);
     return out->reader != NULL;
 }
 
@@ -196,8 +195,8 @@ static void piece_key(const struct sound_voice *v, int64_t frames, char key[KEY_
     const struct plan_segment *s = v->segment;
     const char *source = v->tape.pool->plan->sources[s->source].hash;
     static const char kind[] = "aive stretched sound, Rubber Band " RUBBERBAND_VERSION;
-    const int64_t what[] = {RENDER_VERSION, v->tape.pos, s->rate.num, s->rate.den,
-                            s->rate.backwards, s->ramped, frames};
+    const int64_t what[] = {RENDER_VERSION,    v->tape.pos, s->rate.num, s->rate.den,
+                            s->rate.backwards, s->ramped,   frames};
     crypto_generichash_state h;
     unsigned char hash[32];
     crypto_generichash_init(&h, NULL, 0, sizeof hash);
@@ -311,7 +310,7 @@ struct sound_voice *sound_voice_create(struct sound_pool *pool, const struct pla
     bool ok = tape_open(&v->tape, pool, s, v->start_ticks, e);
     if (ok && (s->ramped || s->rate.num != s->rate.den))
         ok = pool->store && source->hash && to - from <= MAX_PIECE ? open_piece(v, to - from, e)
-                                                                    : start_stretch(v, e);
+                                                                   : start_stretch(v, e);
     if (ok)
         return v;
     sound_voice_destroy(v);

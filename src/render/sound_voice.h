@@ -5,8 +5,8 @@
  * before the segment's beginning and play on past its end, as fades and transitions ask for.
  * Backwards, sound is read in blocks of two seconds; at other speeds it is stretched at kept pitch.
  *
- * Stretching costs more than all else together. What was stretched (up to a minute of it) is kept in
- * the store as a piece of its own, so that neither the second pass over a film nor a film whose
+ * Stretching costs more than all else together. What was stretched (up to a minute of it) is kept
+ * in the store as a piece of its own, so that neither the second pass over a film nor a film whose
  * other sounds were changed does it again.
  *
  * The pool keeps readers that no voice plays from, for the next one. Memory: one reader a voice and
@@ -35,7 +35,7 @@ struct sound_pool {
     struct pool_reader {
         struct audio_reader *reader; /* NULL: none */
         int source;
-        int64_t pos; /* sample it stands at */
+        int64_t pos;  /* sample it stands at */
         int64_t used; /* number of the last use */
     } idle[POOL_READERS];
     int64_t uses;

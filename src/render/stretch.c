@@ -33,7 +33,7 @@
 struct stretch {
     RubberBandState rb;
     int lead;
-    int discard; /* frames of output still to throw away */
+    int discard;            /* frames of output still to throw away */
     stretch_place_fn place; /* NULL: constant speed */
     void *place_user;
     int64_t fed, given; /* frames since the start; given may be negative: still thrown away */
