@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * presets.c - what encoder settings cost and give. Driven by presets.py.
  *
- *     bench_presets CLIP
+ *     encode_presets CLIP
  *
  * Composes 2 s of the clip, with captions and a watermark, at 1080x1920 once.
  * Then for each line "X264-PRESET CRF LOOK-AHEAD OPTIONS" of stdin (OPTIONS "-": none) encodes them
@@ -39,7 +39,7 @@ int main(int argc, char **argv)
     char line[1000], word[32], options[800];
     struct render_preset preset = {.x264 = word, .max_bitrate = 12000000};
     if (argc != 2)
-        die("bench_presets CLIP", NULL);
+        die("encode_presets CLIP", NULL);
     media_init();
     clip_open(&clip, argv[1]);
     film_plan(&f, &clip, &job, render_preset_find(RENDER_DEFAULT_PRESET));

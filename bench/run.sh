@@ -11,3 +11,5 @@ for program in "$build"/bench/bench_*; do
 done
 printf '\n== api\n'
 /usr/bin/python3 bench/api.py "$build/aive"
+printf "\n== peers\n"
+/usr/bin/python3 bench/peers.py "$build/aive"
