@@ -144,13 +144,23 @@ static bool draw_strip(struct studio *s, const struct doc_still *d, struct pictu
     return true;
 }
 
+/* The next smaller width for which width and height are even, so that no chroma sample lies half
+ * outside of the picture. */
+static int smaller(const struct picture *p, int width)
+{
+    width = (width * 15 / 16 + 1) & ~1;
+    while (lround((double)p->height * width / p->width) % 2)
+        width -= 2;
+    return width;
+}
+
 /* As large as JPEG_MAX_BYTES allow. */
 static bool write_jpeg(const struct picture *p, const char *path, struct err *e)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     struct stat st;
     bool ok = fd >= 0 || err_errno(e, errno, "%s", path);
-    for (int edge = p->width; ok; edge = edge * 15 / 16) {
+    for (int edge = p->width; ok; edge = smaller(p, edge)) {
         ok = ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0 &&
              media_write_jpeg(p, edge, fd, e) && fstat(fd, &st) == 0;
         if (ok && st.st_size <= JPEG_MAX_BYTES)
