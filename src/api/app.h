@@ -64,10 +64,13 @@ bool check_timeline(struct workspace *ws, const struct asset *own, const struct 
 int open_ingest_upload(void *app, const char *field, struct err *e);
 int open_consent_upload(void *app, const char *field, struct err *e);
 
+extern const struct wire_type wire_catalogue; /* api_effects.c */
+
 /* --- Handlers, one file for each resource ---------------------------------------------------- */
 
 route_fn home_get, health_get;
 route_fn ingest_post;
+route_fn effects_get;
 route_fn assets_post, assets_get, asset_get_one;
 route_fn timeline_get, timeline_post, timeline_analyze, timeline_validate, timeline_frame;
 route_fn timeline_revisions_get, timeline_undo_post, timeline_redo_post;
