@@ -48,7 +48,8 @@ static bool read_cube(void *user, int source, struct buf *out, struct err *e)
     (void)e;
     buf_printf(out, "TITLE \"teal and orange\"\nLUT_3D_SIZE %d\n", N);
     for (int i = 0; i < N * N * N; i++) {
-        double c[3] = {i % N / (N - 1.0), i / N % N / (N - 1.0), i / N / N / (N - 1.0)};
+        int at[3] = {i % N, i / N % N, i / N / N};
+        double c[3] = {at[0] / (N - 1.0), at[1] / (N - 1.0), at[2] / (N - 1.0)};
         double light = 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2], k = 2 * light - 1;
         static const double shift[3] = {0.13, 0.0, -0.14};
         for (int n = 0; n < 3; n++) {
@@ -220,7 +221,7 @@ static bool check_page(const char *path, const struct buf *page, struct err *e)
     FILE *f = fopen(path, "r");
     char *text = malloc(page->len + 1);
     size_t n = f && text ? fread(text, 1, page->len + 1, f) : 0;
-    bool same = n == page->len && memcmp(text, page->data, n) == 0;
+    bool same = text && n == page->len && memcmp(text, page->data, n) == 0;
     if (f)
         fclose(f);
     free(text);

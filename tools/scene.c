@@ -248,8 +248,9 @@ static struct colour mean(enum scene which, double t, const struct effect_view *
 {
     struct colour sum = {0, 0, 0};
     for (int i = 0; i < POINTS * POINTS; i++) {
-        double px = (x + (i % POINTS + 0.5) / POINTS) / p->width;
-        double py = (y + (i / POINTS + 0.5) / POINTS) / p->height;
+        int column = i % POINTS, row = i / POINTS;
+        double px = (x + (column + 0.5) / POINTS) / p->width;
+        double py = (y + (row + 0.5) / POINTS) / p->height;
         struct colour c = sample(which, t, v, px, py);
         sum = add(sum, (struct colour){clamp01(c.r), clamp01(c.g), clamp01(c.b)},
                   1.0 / (POINTS * POINTS));

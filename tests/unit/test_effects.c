@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
+#include "core/json.h"
 #include "effects/effect.h"
+#include "effects/effect_list.h"
 #include "effects/transition.h"
 
 #include <stdlib.h>
@@ -67,6 +69,32 @@ static void transitions_are_sound(void)
         for (const struct transition *const *o = transitions; o != p; o++)
             CHECK(strcmp((*o)->name, tr->name) != 0);
     }
+}
+
+/* The list for programs is JSON that names every parameter; that for people finds one thing. */
+static void lists_itself(void)
+{
+    struct buf b;
+    struct json_reader r;
+    CHECK_CASE("lists");
+    buf_init(&b, 1 << 20);
+    effect_list_json(&b);
+    json_reader_init(&r, b.data, b.len, 8);
+    CHECK(json_skip(&r) && !json_failed(&r));
+    for (const struct effect *const *fx = effects; *fx; fx++) {
+        char want[100];
+        snprintf(want, sizeof want, "{\"name\":\"%s\",\"title\":", (*fx)->name);
+        CHECK(strstr(b.data, want) != NULL);
+    }
+    CHECK(strstr(b.data, "{\"name\":\"ease\",\"type\":\"choice\",\"default\":\"cubic\",\"choices\":"
+                         "[\"cubic\",\"linear\",\"in\",\"out\"],\"unit\":\"\",\"help\":") != NULL);
+    buf_finish(&b);
+    buf_init(&b, 1 << 20);
+    CHECK(!effect_list_text("zoomm", &b));
+    CHECK(effect_list_text("grayscale", &b));
+    CHECK_STR(b.data, "effect grayscale - Black and white, or paler colours.\n"
+                      "    amount       How much of the colour goes. 0 to 1 [1]\n");
+    buf_finish(&b);
 }
 
 static bool parse(const char *json, struct effect_use *use, struct err *e)
@@ -401,6 +429,7 @@ int main(void)
     arena_init(&arena, 1 << 20);
     table_is_sound();
     transitions_are_sound();
+    lists_itself();
     refuses_with_words();
     reads_names_and_objects();
     zoom_moves_evenly();
