@@ -13,7 +13,7 @@
 
 enum { WIDTH = 1080, HEIGHT = 1920, FRAMES = 24, CUBE = 33 };
 
-#define ENCODE_MS 26.0 /* of composed frames of a real clip, on the machine of docs/performance */
+#define ENCODE_MS 26.0 /* CPU for composed frames of a real clip, as bench_render measures it */
 
 static double cpu_ms(void)
 {
