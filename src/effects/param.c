@@ -221,6 +221,16 @@ static const char *object_name(struct json_reader *r, struct arena *a)
     return json_failed(r) ? NULL : name;
 }
 
+/* A file has no default. */
+static bool has_files(const struct owner *o, const void *self, struct err *e)
+{
+    for (const struct param *p = o->params; p->name; p++)
+        if (p->kind == PARAM_FILE && !*(const char *const *)((const char *)self + p->offset))
+            return err_set(e, ERR_INVALID, "%s %s: %s is needed, the path or the id of an asset",
+                           o->noun, o->name, p->name);
+    return true;
+}
+
 static bool create(const struct param_kind_of *kind, const char *name, struct arena *a,
                    struct param_thing *out, void **self, struct err *e)
 {
@@ -254,17 +264,15 @@ bool param_read(const struct param_kind_of *kind, const char *json, size_t len, 
     if (!create(kind, name, a, out, &filled, e))
         return false;
     *self = filled;
-    if (type == JSON_STRING)
-        return true;
     const struct owner o = {kind->noun, out->name, out->params};
-    json_enter_object(&r);
-    while (json_next_key(&r, a, &key)) {
+    bool more = type == JSON_OBJECT && json_enter_object(&r);
+    while (more && json_next_key(&r, a, &key)) {
         if (strcmp(key, "name") == 0)
             json_skip(&r);
         else if (!read_param(&r, &o, key, filled, a, e))
             return false;
     }
-    return json_failed(&r) ? not_a_thing(kind, &r, e) : true;
+    return json_failed(&r) ? not_a_thing(kind, &r, e) : has_files(&o, filled, e);
 }
 
 static void write_value(const struct param *p, const void *at, struct buf *out)

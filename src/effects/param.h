@@ -23,7 +23,7 @@ enum param_kind {
     PARAM_BOOL,       /* true or false; stored as int                                  */
     PARAM_COLOUR,     /* "#rrggbb"; stored as uint32_t 0xrrggbb                        */
     PARAM_FILE,       /* a path or an asset id; stored as const char *, "asset:7" for
-                       * an id, NULL by default                                        */
+                       * an id. It has no default and has to be given.                 */
 };
 
 struct param {

@@ -11,11 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool check_times(double start, double end, struct err *e)
+{
+    if (start >= 0 && end > start && end <= TIMELINE_MAX_SECONDS)
+        return true;
+    return err_set(e, ERR_INVALID, "end (%g) must come after start (%g), start not before 0", end,
+                   start);
+}
+
 /* A stretch of the whole film, in ticks of the plan; false: nothing of it is in there. */
 static bool place(const struct plan_maker *m, double start, double end, int64_t *from, int64_t *to)
 {
-    if (!(start >= 0 && end > start && end <= TIMELINE_MAX_SECONDS))
-        return false;
     *from = ticks_from_seconds(start) - m->from;
     *to = ticks_from_seconds(end) - m->from;
     return *to > 0 && *from < m->plan->duration_ticks;
@@ -39,7 +45,8 @@ static bool lay_broll(struct plan_maker *m, const struct timeline_broll *in,
     const struct timeline *t = m->timeline;
     int64_t from = 0, to = 0;
     *seen = false;
-    if (!find_file(m, in->asset_id, in->path, &s->source, e) ||
+    if (!check_times(in->start, in->end, e) ||
+        !find_file(m, in->asset_id, in->path, &s->source, e) ||
         !plan_read_effects(m, &in->effects, s, e) ||
         !plan_read_fit(in->fit ? in->fit : t->fit ? t->fit : "crop", &s->fit, e))
         return false;
@@ -138,6 +145,11 @@ static bool build_overlays(struct plan_maker *m, struct err *e)
     if (!texts || !images)
         return plan_no_memory(e);
     for (size_t i = 0; i < list->count; i++) {
+        bool is_image = in[i].asset_id > 0 || in[i].path;
+        if (!check_times(in[i].start, in[i].end, e))
+            return err_wrap(e, "overlays[%zu]", i);
+        if (in[i].text && is_image)
+            return err_set(e, ERR_INVALID, "overlays[%zu]: give a text or an image, not both", i);
         if (in[i].text)
             lay_text(m, &in[i], &texts[m->plan->text_count]);
         else if (!lay_image(m, &in[i], &images[m->plan->image_count], e))

@@ -13,6 +13,8 @@ def test_everything_listed_can_be_used(server, clips):
         return {"name": thing["name"], **{p["name"]: p["default"] for p in thing["params"]
                                           if p["default"] is not None}}
 
+    listed["effects"] = [x for x in listed["effects"]
+                         if not any(p["kind"] == "file" for p in x["params"])]
     project = server.ingest(clips.landscape())["project"]["id"]
     segments = [{"name": x["name"], "start": 0, "end": 1, "effects": [with_defaults(x)]}
                 for x in listed["effects"]]
