@@ -5,6 +5,7 @@
 #define AIVE_API_APP_H
 
 #include "api/models.h"
+#include "effects/effect_list.h"
 #include "api/reply.h"
 #include "api/request.h"
 #include "api/route.h"
@@ -63,8 +64,6 @@ bool check_timeline(struct workspace *ws, const struct asset *own, const struct 
 /* A temporary file where uploads of that kind are published. */
 int open_ingest_upload(void *app, const char *field, struct err *e);
 int open_consent_upload(void *app, const char *field, struct err *e);
-
-extern const struct wire_type wire_catalogue; /* api_effects.c */
 
 /* --- Handlers, one file for each resource ---------------------------------------------------- */
 

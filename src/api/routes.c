@@ -114,7 +114,7 @@ const struct route api_routes[] = {
      .help = "Store the signed document."},
 
     {.method = "GET", .path = "/api/effects", .name = "list_effects", .tag = "timeline", .run = RUN_INLINE, .handler = effects_get,
-     .response = &wire_catalogue, .help = "Effects, transitions, caption styles and sounds, with their parameters."},
+     .response = &wire_effect_list, .help = "Effects, transitions, caption styles and sounds, with their parameters."},
 
     {.method = "POST", .path = "/api/render/{project_id}", .name = "start_render", .tag = "render", .run = RUN_POOL,
      .handler = render_start_post, .params = &params_project, .body = BODY_JSON, .request = &wire_render_request, .request_optional = true,

@@ -19,14 +19,20 @@ static int run_effects(struct cmd_context *c, const void *opt)
 {
     const struct effects_options *o = opt;
     struct err e = {0};
+    struct arena a;
     struct buf out;
+    arena_init(&a, 1 << 20);
     buf_init(&out, 1 << 20);
     bool found = true;
-    if (o->json)
-        effect_list_json(&out);
-    else
-        found = effect_list_text(c->word_count ? c->words[0] : NULL, &out);
-    if (!found)
+    const struct effect_list *list = effect_list(&a);
+    if (list && o->json)
+        wire_write(&wire_effect_list, list, &out);
+    else if (list)
+        found = effect_list_text(list, c->word_count ? c->words[0] : NULL, &out);
+    found = found && list;
+    if (!list)
+        err_set(&e, ERR_NO_MEMORY, "no memory for the list of effects");
+    else if (!found)
         err_set(&e, ERR_NOT_FOUND, "there is no effect or transition %s; aive effects lists them",
                 c->words[0]);
     else if (o->json)
@@ -34,6 +40,7 @@ static int run_effects(struct cmd_context *c, const void *opt)
     else
         fputs(out.data, stdout);
     buf_finish(&out);
+    arena_finish(&a);
     return found ? 0 : cmd_fail(c, &e);
 }
 
