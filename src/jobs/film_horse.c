@@ -325,6 +325,9 @@ const struct horse_kind horse_render = {
 
 /* --- A frame ---------------------------------------------------------------------------------- */
 
+/* The way to a frame from the key frame before it is all that takes time. */
+#define FRAME_THREADS 4
+
 /* The frame that is on screen at a time of the film; its last one for what lies behind. */
 static int64_t frame_at(const struct plan *p, double time_s)
 {
@@ -339,6 +342,8 @@ static bool frame_child(struct horse *h, struct buf *result, struct err *e)
     if (!source_fds(h, w, fds, e))
         return false;
     struct composer *c = composer_create(&w->plan, w->captions, fds, NULL, e);
+    if (c)
+        composer_use_threads(c, FRAME_THREADS);
     struct picture *p = c ? compose_frame(c, frame_at(&w->plan, w->spec->time_s), e) : NULL;
     int width = w->spec->width > 0 ? (int)w->spec->width : 0;
     bool ok = p && media_write_still(p, w->spec->kind ? w->spec->kind : "jpeg", width,

@@ -54,6 +54,10 @@ bool media_probe(int fd, struct media_info *out, const struct cancel *cancel, st
 /* --- Pictures --- */
 struct video_reader;
 struct video_reader *video_reader_create(int fd, const struct cancel *cancel, struct err *e);
+/* The same with that many threads decoding: the same pictures, sooner, in more memory. For who wants
+ * one picture and has nothing else to do meanwhile. */
+struct video_reader *video_reader_create_threaded(int fd, int threads, const struct cancel *cancel,
+                                                  struct err *e);
 void video_reader_destroy(struct video_reader *r);
 
 /* The picture on screen at t: the one with the largest PTS <= t (the first one for earlier t, the

@@ -28,7 +28,7 @@
 #define GAPS 64
 
 struct picture_stream {
-    int fd;
+    int fd, threads;
     const struct cancel *cancel;
     struct source src;
     AVCodecContext *dec;
@@ -294,7 +294,7 @@ bool picture_stream_restart(struct picture_stream *s, struct err *e)
     if (!s->src.video)
         return err_set(e, ERR_INVALID, "the file holds no picture");
     source_use(&s->src, s->src.video, NULL);
-    s->dec = source_decoder(&s->src, s->src.video, 1, e);
+    s->dec = source_decoder(&s->src, s->src.video, s->threads, e);
     return s->dec != NULL;
 }
 
@@ -351,12 +351,14 @@ int64_t picture_stream_slack(const struct picture_stream *s)
     return half <= MAX_SLACK_TICKS ? half : 0;
 }
 
-struct picture_stream *picture_stream_create(int fd, const struct cancel *cancel, struct err *e)
+struct picture_stream *picture_stream_create(int fd, int threads, const struct cancel *cancel,
+                                             struct err *e)
 {
     struct picture_stream *s = calloc(1, sizeof *s);
 
     if (s) {
         s->fd = fd;
+        s->threads = threads;
         s->cancel = cancel;
         s->pkt = av_packet_alloc();
         s->frame = av_frame_alloc();

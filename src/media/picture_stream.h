@@ -19,8 +19,9 @@
 
 struct picture_stream;
 
-/* Stands at the start of the file. */
-struct picture_stream *picture_stream_create(int fd, const struct cancel *cancel, struct err *e);
+/* Stands at the start of the file. `threads` decode. */
+struct picture_stream *picture_stream_create(int fd, int threads, const struct cancel *cancel,
+                                             struct err *e);
 void picture_stream_destroy(struct picture_stream *s);
 
 /* The next picture; NULL with ERR_NONE at the end. e is not NULL. */

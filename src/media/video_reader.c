@@ -269,6 +269,12 @@ static bool move_to(struct video_reader *r, int64_t t, bool alone, int *at, stru
 /* --- The reader --- */
 struct video_reader *video_reader_create(int fd, const struct cancel *cancel, struct err *e)
 {
+    return video_reader_create_threaded(fd, 1, cancel, e);
+}
+
+struct video_reader *video_reader_create_threaded(int fd, int threads, const struct cancel *cancel,
+                                                  struct err *e)
+{
     struct err unheard = {0};
     struct video_reader *r = calloc(1, sizeof *r);
     bool end;
@@ -279,7 +285,7 @@ struct video_reader *video_reader_create(int fd, const struct cancel *cancel, st
         return NULL;
     }
     r->shown = -1;
-    r->stream = picture_stream_create(fd, cancel, e);
+    r->stream = picture_stream_create(fd, threads, cancel, e);
     if (!r->stream || !extend(r, &end, e))
         goto fail;
     if (end) {

@@ -91,6 +91,11 @@ void composer_destroy(struct composer *c)
     free(c);
 }
 
+void composer_use_threads(struct composer *c, int threads)
+{
+    shot_maker_use_threads(c->shots, threads);
+}
+
 /* --- Drawing -------------------------------------------------------------------------------- */
 
 static struct picture *draw_shot(struct composer *c, const struct frame_shot *s,

@@ -23,6 +23,7 @@ struct slot {
 struct readers {
     const int *fds;
     const struct cancel *cancel;
+    int threads;
     struct slot slots[MAX_READERS];
     int64_t frame;
 };
@@ -36,7 +37,13 @@ struct readers *readers_create(const int *fds, const struct cancel *cancel, stru
     }
     r->fds = fds;
     r->cancel = cancel;
+    r->threads = 1;
     return r;
+}
+
+void readers_use_threads(struct readers *r, int threads)
+{
+    r->threads = threads;
 }
 
 static void close_slot(struct slot *s)
@@ -107,7 +114,7 @@ struct video_reader *readers_take(struct readers *r, int source, int64_t t_ticks
     if (!s) {
         s = find_room(r);
         s->source = source;
-        s->reader = video_reader_create(r->fds[source], r->cancel, e);
+        s->reader = video_reader_create_threaded(r->fds[source], r->threads, r->cancel, e);
     }
     s->at = t_ticks;
     s->frame = r->frame;

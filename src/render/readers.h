@@ -18,6 +18,7 @@
 struct readers;
 /* fds: one for each source of a film, the caller's. */
 struct readers *readers_create(const int *fds, const struct cancel *cancel, struct err *e);
+void readers_use_threads(struct readers *r, int threads); /* of each decoder that opens later; 1 */
 void readers_destroy(struct readers *r);
 
 /* Before each frame: readers taken for the frame before may be moved again. */

@@ -67,6 +67,11 @@ void shot_maker_destroy(struct shot_maker *m)
     free(m);
 }
 
+void shot_maker_use_threads(struct shot_maker *m, int threads)
+{
+    readers_use_threads(m->readers, threads);
+}
+
 void shot_maker_next_frame(struct shot_maker *m)
 {
     readers_next_frame(m->readers);

@@ -28,6 +28,7 @@ struct shot_maker *shot_maker_create(const struct plan *plan, const int *source_
                                      struct effect_desk *desk, const struct cancel *cancel,
                                      struct err *e);
 void shot_maker_destroy(struct shot_maker *m);
+void shot_maker_use_threads(struct shot_maker *m, int threads); /* as readers_use_threads() */
 
 /* Before the shots of each frame. */
 void shot_maker_next_frame(struct shot_maker *m);
