@@ -141,6 +141,29 @@ def beep_times(film):
     return found
 
 
+# --- Numbered frames ----------------------------------------------------------------------------
+
+BITS = 9
+
+
+def numbered(path, frames, fps, *codec):
+    """Each picture shows its own number in bars, the highest bit on the left."""
+    w, h = 16 * BITS, 96
+    raw = b"".join(b"".join((b"\xe0" if n >> (BITS - 1 - i) & 1 else b"\x20") * 16 for i in range(BITS)) * h
+                   for n in range(frames))
+    run("ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "gray", "-s", f"{w}x{h}", "-r", fps,
+        "-i", "-", *(codec or H264), path, input=raw)
+    return path
+
+
+def numbers(film):
+    """The number that each frame of a film shows; fit \"pad\" in a square."""
+    raw = ffmpeg("-i", film, "-fps_mode", "passthrough", "-vf", f"crop=iw:ih/4,scale={BITS * 3}:1:flags=area", "-f",
+                 "rawvideo", "-pix_fmt", "gray", "-")
+    rows = [raw[i + 1:i + BITS * 3:3] for i in range(0, len(raw), BITS * 3)]  # the middle of each bar
+    return [sum((v > 128) << (BITS - 1 - i) for i, v in enumerate(row)) for row in rows]
+
+
 # --- Colour -------------------------------------------------------------------------------------
 
 def yuv_at(film, points, frame=0, width=None, height=None):

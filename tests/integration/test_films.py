@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Films against sources whose content is known: sync, colour, sameness, and timelines that are bad."""
 import json
+import math
 import os
+from fractions import Fraction
 
 import pytest
 from conftest import gray_frames, samples
-from film_tools import (H264, Studio, beep_times, beeps, check_whole, ffmpeg, flash_times, flashes, run,
-                        same_but_for_the_date, yuv_at)
+from film_tools import (H264, Studio, beep_times, beeps, check_whole, ffmpeg, flash_times, flashes, numbered,
+                        numbers, run, same_but_for_the_date, yuv_at)
 
 FRAME = 1 / 30
 
@@ -61,6 +63,25 @@ def test_beeps_come_with_their_flashes(studio, tmp_path, kind):
     assert all(abs(f - b) < FRAME + 0.005 for f, b in zip(flash, beep)), (flash, beep)
     if kind not in ("ntsc", "stream"):  # whose seconds are longer, or begin with the sound's own delay
         assert abs(beep[1] - (0.983 + (3 - 2.711) / 0.5)) < 0.012
+
+
+@pytest.mark.parametrize("fps", [30, 24, 50])
+def test_every_frame_is_the_planned_one(studio, tmp_path, fps):
+    """Never one frame early or late, at cuts least of all."""
+    clip = numbered(tmp_path / "numbered.mp4", 8 * fps, fps, *H264, "-g", "37", "-bf", "3")
+    plan = [(0.5, 1.7, 1), (5.03, 6.11, 1), (2, 4, 2), (1.1, 2.3, 0.75), (0, 1, 1), (6.9, 7.99, 3.3)]
+    film = studio.film({"asset": {"path": str(clip)}, "fit": "pad", "segments": [
+        segment(a, b, *([{"name": "speed", "factor": rate}] if rate != 1 else [])) for a, b, rate in plan]},
+        "--format", "square")
+    want, out = [], Fraction(0)
+    for a, b, rate in ((Fraction(str(a)), Fraction(str(b)), Fraction(str(rate))) for a, b, rate in plan):
+        end = out + (b - a) / rate
+        want += [[math.floor(max(a, a + (Fraction(n, 30) - out) * rate) * fps + slack) for slack in (-0.02, 0.02)]
+                 for n in range(round(out * 30), round(end * 30))]
+        out = end
+    seen = numbers(film.path)
+    wrong = [(n, s, w) for n, (s, w) in enumerate(zip(seen, want)) if s not in w]
+    assert len(seen) == len(want) and not wrong, wrong
 
 
 # --- Sameness -----------------------------------------------------------------------------------
