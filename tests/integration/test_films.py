@@ -220,6 +220,10 @@ REFUSED = {  # what is wrong: the part of the timeline, words the refusal must h
                       "segments": [segment(0, 1)]}, "crop"),
     "crop's range": ({"crop": [{"time": 1, "x": 5, "y": 0, "scale": 2}], "segments": [segment(0, 1)]}, "crop"),
     "empty overlay": ({"overlays": [{"start": 0, "end": 1}], "segments": [segment(0, 1)]}, "overlays"),
+    "overlay of two kinds": ({"overlays": [{"text": "a", "path": "a.mp4", "start": 0, "end": 1}],
+                             "segments": [segment(0, 1)]}, "overlays"),
+    "b-roll backwards": ({"broll": [{"path": "a.mp4", "start": 1, "end": 0.5}], "segments": [segment(0, 2)]}, "broll"),
+    "LUT without a file": ({"segments": [segment(0, 1, "lut")]}, "file"),
     "overlays": ({"overlays": [{"text": "a", "start": 0, "end": 1}] * 201, "segments": [segment(0, 1)]}, "200"),
     "volume": ({"segments": [segment(0, 1, volume=-1)]}, "volume"),
     "loudness": ({"loudness": 10, "segments": [segment(0, 1)]}, "loudness"),
@@ -231,7 +235,9 @@ def test_bad_timelines_are_refused(studio, server, project, clips, case):
     timeline, words = REFUSED[case]
     answer = server.post(f"/api/timeline/{project}", json={"timeline": timeline})
     assert answer.status_code == 422 and words in answer.text
-    refused = studio.film(dict(timeline, asset={"path": str(clips.landscape())}), fails=True)
+    clip = str(clips.landscape())
+    local = json.loads(json.dumps(timeline).replace("a.mp4", clip))
+    refused = studio.film(dict(local, asset={"path": clip}), fails=True)
     assert words in refused.words and refused.code == 3
 
 
