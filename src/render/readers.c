@@ -7,11 +7,13 @@
 
 #include <stdlib.h>
 
-#define MAX_READERS 4
+/* Both sides of a transition. A decoder takes tens of megabytes, and moving it costs about what
+ * opening it does. */
+#define MAX_READERS 2
 /* A decoder that lies no further behind than this is gone on with rather than moved. */
 #define NEAR_TICKS (2 * TICKS_PER_SECOND)
-/* Closed when no frame has wanted it for so long and another one is open. */
-#define IDLE_FRAMES 45
+/* Closed when no frame has wanted it for so long: a transition is over. */
+#define IDLE_FRAMES 3
 
 struct slot {
     struct video_reader *reader; /* NULL: free */

@@ -110,6 +110,7 @@ static const struct {
     const char *json, *message;
 } refused[] = {
     {"\"zom\"", "unknown effect \"zom\"; there are: " NAMES},
+    {"\"lut\"", "effect lut: file is needed, the path or the id of an asset"},
     {"{\"name\":\"\"}", "unknown effect \"\"; there are: " NAMES},
     {"{\"name\":\"zoom\",\"amont\":2}",
      "effect zoom has no parameter \"amont\"; there are: name, amount, x, y, ease, direction"},

@@ -69,7 +69,6 @@ static const struct {
     {"{\"name\":\"vignette\",\"amount\":0}", 0},
     {"{\"name\":\"grayscale\",\"amount\":0}", 0},
     {"\"color\"", 0},
-    {"\"lut\"", 0},
     {"{\"name\":\"lut\",\"file\":\"a.cube\",\"amount\":0}", 0},
     {"{\"name\":\"rgb_split\",\"amount\":0}", 0},
     {"{\"name\":\"rgb_split\",\"on\":\"beats\"}", 0.2},
