@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * render.c - the whole job: workers that make chunks, the sound beside them, the film at the end.
  *
- * DESIGN. Every worker owns a contiguous range of chunks, so that its decoder goes forward; one
- * that runs out takes the later half of the longest range left. Each chunk is made by an encoder of
+ * DESIGN. Every worker owns a contiguous range of chunks, so that its decoder goes forward, and takes
+ * the next such range when it is through, so that the film grows from its beginning and can be
+ * watched; when none is left, it takes the later half of the longest one. Each chunk is made by an encoder of
  * its own with one thread, which is as fast as frame threads as long as there are chunks, and makes
  * the bytes independent of the number of cores. The calling thread only waits and watches for
  * cancel. The first failure stops everybody at their next frame and is the one reported.
@@ -26,6 +27,8 @@
 #define WATCH_MS 50
 #define MAX_SEGMENT_LINES 200 /* in the log; 10,000 segments are not worth as many lines */
 #define FRAMES_A_PROGRESS 8
+/* Chunks that a worker takes at once: between two ranges its decoder has to find its place again. */
+#define RANGE_CHUNKS 8
 #define SOUND_TOLD_SAMPLES (10 * PLAN_SAMPLE_RATE) /* between two words about the sound */
 #define SOUND_SHARE 0.1                            /* of the composition's progress */
 
@@ -49,6 +52,7 @@ struct crew {
     pthread_mutex_t lock; /* guards all below, and the job's callbacks */
     pthread_cond_t changed;
     struct range ranges[MAX_THREADS];
+    size_t shared_out; /* chunks that are in a range */
     int threads, running;
     struct err err; /* the first failure */
     bool *done;     /* chunks */
@@ -148,12 +152,25 @@ static void chunk_done(struct crew *c, size_t i, bool reused)
 
 /* --- Chunks --------------------------------------------------------------------------------- */
 
+/* The first chunks that are in no range yet. */
+static struct range next_range(struct crew *c)
+{
+    size_t chunks = c->job->plan->chunk_count, threads = (size_t)c->threads;
+    size_t share = (chunks + threads - 1) / threads, left = chunks - c->shared_out;
+    size_t n = share < RANGE_CHUNKS ? share : RANGE_CHUNKS;
+    struct range r = {c->shared_out, c->shared_out + (n < left ? n : left)};
+    c->shared_out = r.end;
+    return r;
+}
+
 /* The next chunk for a worker; false when all are given out. */
 static bool take_chunk(struct crew *c, int worker, size_t *chunk)
 {
     pthread_mutex_lock(&c->lock);
     struct range *own = &c->ranges[worker];
-    if (own->next == own->end) {
+    if (own->next == own->end && c->shared_out < c->job->plan->chunk_count) {
+        *own = next_range(c);
+    } else if (own->next == own->end) {
         struct range *most = own;
         for (int i = 0; i < c->threads; i++)
             if (c->ranges[i].end - c->ranges[i].next > most->end - most->next)
@@ -405,8 +422,7 @@ static void share_out(struct crew *c)
     n = n > MAX_THREADS ? MAX_THREADS : n;
     c->threads = (size_t)n > chunks ? (int)chunks : n;
     for (int i = 0; i < c->threads; i++)
-        c->ranges[i] = (struct range){chunks * (size_t)i / (size_t)c->threads,
-                                      chunks * (size_t)(i + 1) / (size_t)c->threads};
+        c->ranges[i] = next_range(c);
 }
 
 static bool make_pieces(struct crew *c, struct err *e)
