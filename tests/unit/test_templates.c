@@ -126,7 +126,7 @@ static double film_seconds(const struct timeline *tl, struct arena *a)
     for (size_t i = 0; i < tl->segments.count; i++) {
         const struct timeline_segment *s = timeline_segments(tl) + i;
         const struct wire_raw *fx = s->effects.items;
-        struct effect_rate rate = {1, 1};
+        struct effect_rate rate = {1, 1, false};
         struct effect_use use;
         if (s->effects.count && effect_parse(fx->text, fx->len, a, &use, NULL))
             effect_total_rate(&use, 1, &rate, NULL);
