@@ -24,6 +24,7 @@
 #define PILL_PAD_X 0.16
 #define PILL_PAD_Y 0.1
 #define LINE_EM 1.4     /* about what a line takes */
+#define WORD_GAP 0.12   /* em that stay between the outlines of a grown word and its neighbours */
 #define MIN_GROWTH 1.06 /* of the spoken word, however near its neighbours are */
 #define SHADOW_COLOUR 0x000000
 
@@ -445,7 +446,7 @@ static double growth(const struct art *a, size_t cell)
         if (i == cell || is_empty(o) || line_of(a, o) != line)
             continue;
         double apart = fmax(o->left - b->right, b->left - o->right);
-        gap = fmin(gap, apart - outline);
+        gap = fmin(gap, apart - outline - WORD_GAP * a->spec.em);
     }
     double most = fmax(MIN_GROWTH, 1 + 2 * gap / fmax(width, 1));
     return fmin(a->spec.style->active_scale, most);
