@@ -229,11 +229,34 @@ static double level(double db)
 
 static double offset_s(bool known, double ms)
 {
-    return known ? round(ms * 100) / 1e5 : NAN;
+    return known ? round(ms * 100) / 1e5 + 0.0 : NAN; /* no -0 */
 }
 
-static void write_report(const struct film_work *w, const struct render_report *r,
-                         struct buf *result)
+/* Sound that is too quiet, or too spiky, to be lifted all the way. */
+#define QUIET_LU 2
+
+/* The plan's warnings, and what only the finished sound could tell. */
+static struct wire_list all_warnings(struct film_work *w, const struct sound_report *loud)
+{
+    double target = w->plan.loudness;
+    struct wire_list list = w->warnings;
+    if (target == 0 || !isfinite(loud->lufs) || loud->lufs > target - QUIET_LU)
+        return list;
+    struct film_finding *all = arena_array(&w->arena, list.count + 1, sizeof *all);
+    const char *words =
+        arena_printf(&w->arena,
+                     "The sound stays at %.0f LUFS instead of %.0f: it is too quiet or too uneven "
+                     "to be lifted further",
+                     loud->lufs, target);
+    if (!all || !words)
+        return list;
+    if (list.count)
+        memcpy(all, list.items, list.count * sizeof *all);
+    all[list.count] = (struct film_finding){"quiet_sound", words, INT64_MIN, NULL, NAN};
+    return (struct wire_list){all, list.count + 1};
+}
+
+static void write_report(struct film_work *w, const struct render_report *r, struct buf *result)
 {
     double wall = seconds_on(CLOCK_MONOTONIC) - w->begun_s;
     struct film_chunks chunks = {(int64_t)r->chunks, (int64_t)(r->chunks - r->chunks_reused),
@@ -260,7 +283,7 @@ static void write_report(const struct film_work *w, const struct render_report *
         .sound = &sound,
         .audio_offset = &offset,
         .stages = {stages, STAGE_COUNT},
-        .warnings = w->warnings,
+        .warnings = all_warnings(w, loud),
     };
     wire_write(&wire_film_report, &report, result);
 }
