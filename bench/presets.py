@@ -25,6 +25,11 @@ STANDARD = ("veryfast", 10, "-", 0), 21, {
     "no chroma-me": ("veryfast", 10, "chroma-me=0", 0),
     "weightp 0": ("veryfast", 10, "weightp=0", 0),
     "superfast, mbtree": ("superfast", 10, "mbtree=1", 0),
+    "superfast, mbtree, aq-strength 0.5": ("superfast", 10, "mbtree=1:aq-strength=0.5", 0),
+    "superfast, mbtree, aq-strength 0.3": ("superfast", 10, "mbtree=1:aq-strength=0.3", 0),
+    "superfast, mbtree, aq-strength 0.5, P8x8": (
+        "superfast", 10, "mbtree=1:aq-strength=0.5:partitions=p8x8,i8x8,i4x4", 0),
+    "subme 1, aq-strength 0.5": ("veryfast", 10, "subme=1:aq-strength=0.5", 0),
     "aq-strength 0.6": ("veryfast", 10, "aq-strength=0.6", 0),
     "me dia": ("veryfast", 10, "me=dia", 0),
     "look-ahead 20": ("veryfast", 20, "-", 0),
@@ -35,14 +40,12 @@ STANDARD = ("veryfast", 10, "-", 0), 21, {
     "faster": ("faster", 10, "-", 0),
 }
 HIGH = ("medium", 20, "-", 0), 18.5, {
+    "veryfast, aq-strength 0.5": ("veryfast", 10, "aq-strength=0.5", 0.3),
+    "veryfast, subme 4, aq-strength 0.6": ("veryfast", 10, "subme=4:aq-strength=0.6", 0.3),
+    "faster, aq-strength 0.6": ("faster", 10, "aq-strength=0.6", 0.3),
     "veryfast": ("veryfast", 10, "-", 0.5),
     "faster": ("faster", 10, "-", 0.3),
-    "fast": ("fast", 10, "-", 0),
     "look-ahead 10": ("medium", 10, "-", 0),
-    "subme 6": ("medium", 10, "subme=6", 0),
-    "ref 1": ("medium", 10, "ref=1:mixed-refs=0", 0),
-    "fast, ref 1, weightp 1": ("fast", 10, "ref=1:mixed-refs=0:weightp=1", 0),
-    "veryfast, subme 4": ("veryfast", 10, "subme=4", 0.3),
 }
 DRAFT = ("superfast", 10, "-", 0), 27, {
     "superfast, look-ahead 0": ("superfast", 0, "-", 0),
@@ -69,10 +72,11 @@ class Encoder:
 
 
 def at(points, ssim):
-    """CPU and bytes at an SSIM: a straight line in log(1 - SSIM), log(bytes), CPU."""
+    """CPU, bytes and place between the two points at an SSIM: a straight line in log(1 - SSIM),
+    log(bytes) and CPU."""
     low, high = [(math.log(1 - s), cpu, math.log(size)) for cpu, size, s in points]
     t = (math.log(1 - ssim) - low[0]) / (high[0] - low[0])
-    return low[1] + t * (high[1] - low[1]), math.exp(low[2] + t * (high[2] - low[2]))
+    return low[1] + t * (high[1] - low[1]), math.exp(low[2] + t * (high[2] - low[2])), t
 
 
 def measure(encoders, table):
@@ -83,23 +87,26 @@ def measure(encoders, table):
         ratios = []
         for e in encoders:
             cpu0, size0, ssim0 = truth[e.name] = e.run(base, crf)
-            cpu, size = at([e.run(row, crf - row[3] + step) for step in STEPS], ssim0)
-            ratios.append((cpu, cpu / cpu0, size / size0))
+            crfs = [crf - row[3] + step for step in STEPS]
+            cpu, size, t = at([e.run(row, c) for c in crfs], ssim0)
+            ratios.append((cpu, cpu / cpu0, size / size0, crfs[0] + t * (crfs[1] - crfs[0])))
         result.append((name, row, ratios))
-        print(name, [f"{r[1]:.3f}/{r[2]:.3f}" for r in ratios], file=sys.stderr, flush=True)
+        print(name, [f"{r[1]:.3f}/{r[2]:.3f}/{r[3]:.2f}" for r in ratios], file=sys.stderr, flush=True)
     return truth, result
 
 
 def print_table(name, encoders, table, truth, result):
     (word, lookahead, _, _), crf, _ = table
     print(f"\n### {name}: against {word}, crf {crf:g}, look-ahead {lookahead}\n")
-    print("| settings | CPU, ms a frame | CPU | bytes | bytes, clip by clip |\n|---|---|---|---|---|")
+    print("| settings | CPU, ms a frame | CPU | bytes | bytes, clip by clip | CRF for that SSIM |")
+    print("|---|---|---|---|---|---|")
     base = [sum(r[k] for r in result[0][2]) / len(encoders) for k in (1, 2)]
     for label, _, ratios in sorted(result, key=lambda r: sum(x[1] for x in r[2])):
         n = len(ratios)
-        ms, cpu, size = (sum(r[k] for r in ratios) / n for k in range(3))
+        ms, cpu, size, crf_then = (sum(r[k] for r in ratios) / n for k in range(4))
         each = " ".join(f"{r[2] / base[1]:.2f}" for r in ratios)
-        print(f"| {label} | {ms:.1f} | {cpu / base[0]:.2f} | {size / base[1]:.3f} | {each} |")
+        print(f"| {label} | {ms:.1f} | {cpu / base[0]:.2f} | {size / base[1]:.3f} | {each} | "
+              f"{crf_then:.1f} |")
     told = ", ".join(f"{n} {s:.4f} at {b / 1e6:.2f} MB" for n, (_, b, s) in truth.items())
     print(f"\nSSIM-Y and size of the baseline: {told}.")
 
