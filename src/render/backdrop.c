@@ -25,7 +25,7 @@ static void box_line(uint8_t *line, int n, int step, int r, uint8_t *copy)
 static void blur_plane(uint8_t *data, int stride, int width, int height, int r)
 {
     uint8_t copy[SIDE_MAX];
-    if (width > SIDE_MAX || height > SIDE_MAX)
+    if (width < 1 || height < 1 || width > SIDE_MAX || height > SIDE_MAX)
         return;
     for (int pass = 0; pass < 3; pass++) {
         for (int y = 0; y < height; y++)

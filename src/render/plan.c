@@ -164,14 +164,13 @@ bool plan_read_fit(const char *word, enum plan_fit *fit, struct err *e)
     return err_set(e, ERR_INVALID, "fit must be crop, blur or pad, not \"%.40s\"", word);
 }
 
-static bool read_crop(struct plan_maker *m, const struct timeline_segment *in,
-                      struct plan_segment *s, struct err *e)
+/* Keyframes as the plan has them; an empty list is NULL. */
+static bool convert_crop(struct plan_maker *m, const struct wire_list *list,
+                         const struct plan_crop **crop, size_t *count, struct err *e)
 {
-    const struct wire_list *list = in->crop.items || s->source != 0 ? &in->crop
-                                                                    : &m->timeline->crop;
     const struct timeline_crop *keys = list->items;
-    struct plan_crop *out = list->count ? arena_array(m->arena, list->count, sizeof *out) : NULL;
-    if (list->count && !out)
+    struct plan_crop *out = arena_array(m->arena, list->count ? list->count : 1, sizeof *out);
+    if (!out)
         return plan_no_memory(e);
     for (size_t i = 0; i < list->count; i++) {
         if (!(fabs(keys[i].time) <= TIMELINE_MAX_SECONDS) || !isfinite(keys[i].x) ||
@@ -182,8 +181,20 @@ static bool read_crop(struct plan_maker *m, const struct timeline_segment *in,
         if (i && out[i].time < out[i - 1].time)
             return err_set(e, ERR_INVALID, "crop[%zu]: the times of keyframes must rise", i);
     }
-    s->crop = out;
-    s->crop_count = list->count;
+    *crop = list->count ? out : NULL;
+    *count = list->count;
+    return true;
+}
+
+static bool read_crop(struct plan_maker *m, const struct timeline_segment *in,
+                      struct plan_segment *s, struct err *e)
+{
+    if (in->crop.items)
+        return convert_crop(m, &in->crop, &s->crop, &s->crop_count, e);
+    if (s->source == 0) {
+        s->crop = m->crop;
+        s->crop_count = m->crop_count;
+    }
     return true;
 }
 
@@ -356,7 +367,8 @@ static bool build_segments(struct plan_maker *m, struct err *e)
     if (!segs)
         return plan_no_memory(e);
     memset(segs, 0, n * sizeof *segs);
-    if (!lay_segments(m, segs, e))
+    if (!convert_crop(m, &m->timeline->crop, &m->crop, &m->crop_count, e) ||
+        !lay_segments(m, segs, e))
         return false;
     m->whole = segs[n - 1].out_end;
     n = cut_to_range(segs, n, m->from, m->to);

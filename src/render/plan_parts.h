@@ -16,6 +16,8 @@ struct plan_maker {
     struct arena *arena;
     int64_t from, to; /* ticks of the whole film: what of it is made, moved to 0 */
     int64_t whole;    /* ticks: length of the whole film */
+    const struct plan_crop *crop; /* of the timeline's own asset; NULL: none */
+    size_t crop_count;
 };
 
 bool plan_no_memory(struct err *e);

@@ -201,7 +201,7 @@ def test_colours_are_the_source_s(studio, tmp_path, matrix, full, sampling, bits
 TEXT = "captions[0].text"
 REFUSED = {  # what is wrong: the part of the timeline, words the refusal must have
     "effect": ({"segments": [segment(0, 1, "zom")]}, "unknown effect"),
-    "effect's parameter": ({"segments": [segment(0, 1, {"name": "zoom", "amunt": 2})]}, "amunt"),
+    "effect's parameter": ({"segments": [segment(0, 1, {"name": "zoom", "amounts": 2})]}, "amounts"),
     "effect's range": ({"segments": [segment(0, 1, {"name": "zoom", "amount": 1e9})]}, "amount"),
     "effect's type": ({"segments": [segment(0, 1, {"name": "zoom", "amount": "big"})]}, "amount"),
     "no effect": ({"segments": [segment(0, 1, None)]}, "effect"),

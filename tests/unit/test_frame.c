@@ -234,7 +234,7 @@ static void refuses_what_it_cannot_find(void)
          "music: its file has no sound"},
         {"{\"crop\":[{\"time\":2},{\"time\":1}],\"segments\":[{\"name\":\"a\",\"start\":0,"
          "\"end\":1}]}",
-         "segments[0] \"a\": crop[1]: the times of keyframes must rise"},
+         "crop[1]: the times of keyframes must rise"},
         {"{\"segments\":[{\"name\":\"a\",\"start\":19,\"end\":21,\"asset_id\":7}]}",
          "segments[0] \"a\": end (21) lies behind the end of the source (20)"},
     };
