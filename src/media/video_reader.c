@@ -30,7 +30,7 @@
 #define FIRST_STEP_BACK (TICKS_PER_SECOND)
 /* A step back of up to this, or two pictures, is one of many: the film runs in reverse. */
 #define REVERSE_STEP_TICKS (TICKS_PER_SECOND / 2)
-#define KEPT_BYTES ((size_t)40 << 20)
+#define KEPT_BYTES ((size_t)32 << 20)
 #define KEPT_MAX 512
 /* Equal steps, within rounding, that must have been made before the next is expected. */
 #define STEADY_STEPS 2
