@@ -317,7 +317,7 @@ static double measure(struct letters *l, const char *text, size_t len)
     for (ASS_Image *i = s.out.failed ? NULL : render_event(l, s.out.data); i; i = i->next)
         ink_columns(i, &left, &right);
     buf_finish(&s.out);
-    return right - left > 2 ? right - left - 2 : 0;
+    return left < right && right - left > 2 ? right - left - 2 : 0; /* no ink: no memory */
 }
 
 /* The place of a word among those that were measured; NULL for long ones. */
