@@ -5,8 +5,8 @@
  *     bench_render [-c CLIP] [-n ROUNDS] [-p PRESET]... [SECTION]...
  *
  * Sections (default: all): cost edits draft threads memory. Without a clip: the talking host of
- * AIVE_TEST_MEDIA if that is set, else a synthetic one of 1920x1080. Presets (default: standard and
- * high; also x264's own words, as "veryfast") are for `cost` and `threads`; the others use
+ * AIVE_TEST_MEDIA if that is set, else a synthetic one of 1920x1080. Presets (default: x264's own
+ * veryfast and medium at crf 21, and standard) are for `cost` and `threads`; the others use
  * standard.
  *
  * The job: 24 s of eight segments (plain, zoom, half speed, ...) with 12 captions, three sounds and
@@ -312,10 +312,9 @@ int main(int argc, char **argv)
     }
     if (b.rounds < 1 || b.rounds > MAX_ROUNDS)
         die(usage, NULL);
-    if (presets == 0) {
-        b.presets[0] = standard();
-        b.presets[1] = render_preset_find("high");
-    }
+    static const char *const usual[] = {"veryfast", "medium", RENDER_DEFAULT_PRESET};
+    for (int i = 0; presets == 0 && i < 3; i++)
+        b.presets[i] = find_preset(usual[i]);
     media_init();
     setvbuf(stdout, NULL, _IOLBF, 0);
     b.store = bench_store_create();
