@@ -421,6 +421,7 @@ static void share_out(struct crew *c)
     int n = c->job->threads > 0 ? c->job->threads : count_cores();
     n = n > MAX_THREADS ? MAX_THREADS : n;
     c->threads = (size_t)n > chunks ? (int)chunks : n;
+    c->shared_out = 0;
     for (int i = 0; i < c->threads; i++)
         c->ranges[i] = next_range(c);
 }

@@ -98,6 +98,15 @@ static void store_free(struct store *s)
     free(s);
 }
 
+static void store_lose(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    for (int i = 0; i < s->count; i++)
+        close(s->pieces[i].fd);
+    s->count = 0;
+    pthread_mutex_unlock(&s->lock);
+}
+
 /* --- A source: 5 s, a brightness that tells the frame, a tone with a click each second -----------
  */
 
@@ -177,6 +186,7 @@ struct watch {
     bool backwards;
     char log[4096];
     struct cancel *cancel_at_half; /* fired when half is composed */
+    struct store *lose;            /* loses all it has once, when the film is to be joined */
 };
 
 static void on_progress(void *user, double percent, const char *stage)
@@ -194,6 +204,10 @@ static void on_log(void *user, const char *line)
     struct watch *w = user;
     strncat(w->log, line, sizeof w->log - strlen(w->log) - 2);
     strcat(w->log, "\n");
+    if (w->lose && strcmp(line, "Writing video stream") == 0) {
+        store_lose(w->lose);
+        w->lose = NULL;
+    }
 }
 
 struct film {
@@ -206,10 +220,11 @@ struct film {
 
 static const struct plan_format tiny = {"tiny", 72, 128};
 
-static struct film render(int source_fd, struct store *store, const char *json, int threads,
-                          struct cancel *cancel)
+static struct film render_watched(int source_fd, struct store *store, const char *json, int threads,
+                                  struct cancel *cancel, struct store *lose)
 {
-    struct film f = {.fd = memfd_create("film", 0), .watch.cancel_at_half = cancel};
+    struct film f = {.fd = memfd_create("film", 0),
+                     .watch = {.cancel_at_half = cancel, .lose = lose}};
     struct arena a;
     arena_init(&a, 64 << 20);
     struct plan_source source = {.duration_ticks = SOURCE_SECONDS * S,
@@ -240,6 +255,12 @@ static struct film render(int source_fd, struct store *store, const char *json, 
     }
     arena_finish(&a);
     return f;
+}
+
+static struct film render(int source_fd, struct store *store, const char *json, int threads,
+                          struct cancel *cancel)
+{
+    return render_watched(source_fd, store, json, threads, cancel, NULL);
 }
 
 static bool same_bytes(int a, int b)
@@ -439,6 +460,22 @@ static void presets_are_sound(void)
     CHECK(render_preset_find(RENDER_DEFAULT_PRESET) && !render_preset_find("ultra"));
 }
 
+/* Somebody empties the folder of chunks under a render: all of them are made once more. */
+static void makes_again_what_was_lost(int source)
+{
+    struct store *store = store_new();
+    struct film a = render(source, store, plain_film, 2, NULL);
+    store_lose(store);
+    struct film b = render_watched(source, store, plain_film, 2, NULL, store);
+    CHECK_CASE("lost");
+    if (!CHECK(a.ok && b.ok))
+        fprintf(stderr, "  %s\n", b.err.msg);
+    CHECK(same_bytes(a.fd, b.fd));
+    close(a.fd);
+    close(b.fd);
+    store_free(store);
+}
+
 int main(void)
 {
     media_init();
@@ -449,6 +486,7 @@ int main(void)
     reuses_what_did_not_change(source);
     gives_the_same_bytes_on_any_number_of_threads(source);
     makes_what_is_shown_twice_once(source);
+    makes_again_what_was_lost(source);
     stops_when_told(source);
     reports_the_first_failure(source);
     close(source);
