@@ -71,7 +71,7 @@ struct picture *video_reader_at(struct video_reader *r, int64_t t_ticks, struct 
 /* The same picture and the one after it, for blending between the two: *next is NULL at the end of
  * the film. Both are new references; on failure both are NULL and e says why. In either call, times
  * that go backwards in steps of up to half a second (or two pictures) cost about as much as forward
- * ones: up to 32 MiB of decoded pictures are kept then. e may be NULL in all calls. */
+ * ones: up to 32 MiB of decoded pictures (or eight) are kept then. e may be NULL in all calls. */
 bool video_reader_pair_at(struct video_reader *r, int64_t t_ticks, struct picture **now,
                           struct picture **next, struct err *e);
 

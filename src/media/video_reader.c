@@ -31,6 +31,7 @@
 /* A step back of up to this, or two pictures, is one of many: the film runs in reverse. */
 #define REVERSE_STEP_TICKS (TICKS_PER_SECOND / 2)
 #define KEPT_BYTES ((size_t)32 << 20)
+#define KEPT_LEAST 8 /* pictures in reverse, however large: each refill decodes a group of pictures */
 #define KEPT_MAX 512
 /* Equal steps, within rounding, that must have been made before the next is expected. */
 #define STEADY_STEPS 2
@@ -45,7 +46,7 @@ struct video_reader {
     struct picture *kept[KEPT_MAX]; /* the window, ascending */
     int count;                      /* at least 1 between calls, unless one failed */
     size_t bytes;                   /* of all kept ones */
-    size_t limit;                   /* of bytes; two pictures are kept whatever their size */
+    size_t limit;                   /* of bytes; a few pictures are kept whatever their size */
     int shown;                      /* the one that was asked for last; -1 none */
 
     int64_t asked, step; /* the last time asked for, and how far it was from the one before */
@@ -96,7 +97,8 @@ static bool extend(struct video_reader *r, bool *end, struct err *e)
     *end = !p;
     if (!p)
         return e->code == ERR_NONE;
-    while (r->count > 1 && (r->count == KEPT_MAX || r->bytes + picture_bytes(p) > r->limit))
+    int least = r->limit ? KEPT_LEAST : 2;
+    while (r->count >= least && (r->count == KEPT_MAX || r->bytes + picture_bytes(p) > r->limit))
         drop_first(r);
     r->kept[r->count++] = p;
     r->bytes += picture_bytes(p);

@@ -241,7 +241,7 @@ static struct film render_watched(int source_fd, struct store *store, const char
                                  .captions = captions,
                                  .source_fds = &source_fd,
                                  .preset = render_preset_find("draft"),
-                                 .store = {store_open, store_create, store_commit, store},
+                                 .store = {store_open, store_create, store_commit, store, NULL},
                                  .output_fd = f.fd,
                                  .threads = threads,
                                  .tags = &tag,
