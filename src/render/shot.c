@@ -106,7 +106,7 @@ static int difference(const struct picture *a, const struct picture *b)
 
 static bool can_blend(const struct picture *a, const struct picture *b)
 {
-    return a->depth == 8 && b->depth == 8 && a->width == b->width && a->height == b->height &&
+    return b && a->depth == 8 && b->depth == 8 && a->width == b->width && a->height == b->height &&
            a->chroma_shift_x == 1 && a->chroma_shift_y == 1 && b->chroma_shift_x == 1 &&
            b->chroma_shift_y == 1 && difference(a, b) <= BLEND_MAX_DIFFERENCE;
 }
