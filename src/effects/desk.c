@@ -40,19 +40,14 @@ struct effect_desk *effect_desk_create(desk_read_fn read, void *user, struct err
     return d;
 }
 
-static void drop_scratch(struct effect_desk *d, int which)
-{
-    picture_unref(&d->scratch[which].picture);
-    picture_pool_destroy(d->scratch[which].pool);
-    d->scratch[which].pool = NULL;
-}
-
 void effect_desk_destroy(struct effect_desk *d)
 {
     if (!d)
         return;
-    for (int i = 0; i < DESK_SCRATCH; i++)
-        drop_scratch(d, i);
+    for (int i = 0; i < DESK_SCRATCH; i++) {
+        picture_unref(&d->scratch[i].picture);
+        picture_pool_destroy(d->scratch[i].pool);
+    }
     for (int i = 0; i < TABLES; i++)
         free(d->tables[i].data);
     free(d);
@@ -64,10 +59,8 @@ struct picture *effect_desk_picture(struct effect_desk *d, int which, int width,
     struct picture *p = d->scratch[which].picture;
     if (p && p->width == width && p->height == height)
         return p;
-    drop_scratch(d, which);
-    d->scratch[which].pool = picture_pool_create(width, height, e);
-    if (d->scratch[which].pool)
-        d->scratch[which].picture = picture_pool_take(d->scratch[which].pool, e);
+    picture_unref(&d->scratch[which].picture);
+    d->scratch[which].picture = picture_pool_take_sized(&d->scratch[which].pool, width, height, e);
     return d->scratch[which].picture;
 }
 

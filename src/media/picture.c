@@ -186,3 +186,13 @@ void picture_pool_destroy(struct picture_pool *pool)
     av_buffer_pool_uninit(&pool->buffers);
     free(pool);
 }
+
+struct picture *picture_pool_take_sized(struct picture_pool **pool, int width, int height,
+                                        struct err *e)
+{
+    if (!*pool || (*pool)->width != width || (*pool)->height != height) {
+        picture_pool_destroy(*pool);
+        *pool = picture_pool_create(width, height, e);
+    }
+    return *pool ? picture_pool_take(*pool, e) : NULL;
+}

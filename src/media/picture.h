@@ -44,4 +44,9 @@ struct picture_pool *picture_pool_create(int width, int height, struct err *e);
 struct picture *picture_pool_take(struct picture_pool *pool, struct err *e);
 void picture_pool_destroy(struct picture_pool *pool); /* pictures still out stay valid */
 
+/* For scratch pictures whose size may change: takes from *pool, which is made anew when it is NULL
+ * or of another size. The pool is the caller's to destroy. */
+struct picture *picture_pool_take_sized(struct picture_pool **pool, int width, int height,
+                                        struct err *e);
+
 #endif

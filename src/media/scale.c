@@ -33,7 +33,6 @@ struct scaler {
     } kept[GEOMETRIES];
     int next;                  /* the one to replace */
     struct picture_pool *pool; /* of scratch pictures, last used size */
-    int pool_width, pool_height;
     struct picture *deep; /* 10-bit scratch of the last used size, for tone mapping */
     struct tone_mapper *tone;
 };
@@ -329,17 +328,6 @@ static struct scale_rect place_crop(const struct picture *p, const struct scale_
     return u;
 }
 
-static struct picture *take_scratch(struct scaler *s, int width, int height, struct err *e)
-{
-    if (!s->pool || s->pool_width != width || s->pool_height != height) {
-        picture_pool_destroy(s->pool);
-        s->pool = picture_pool_create(width, height, e);
-        s->pool_width = width;
-        s->pool_height = height;
-    }
-    return s->pool ? picture_pool_take(s->pool, e) : NULL;
-}
-
 /* A 10-bit picture to scale into before its light is mapped. */
 static struct picture *find_deep(struct scaler *s, int width, int height, struct err *e)
 {
@@ -414,7 +402,7 @@ bool scale_picture_into(struct scaler *s, const struct picture *src, const struc
     /* libswscale may write past the end of a line, so only whole pictures are its direct target. */
     if (src->rotation == 0 && !src->mirrored && whole)
         return make_plain(s, src, &part, dst, e);
-    scratch = take_scratch(s, width, height, e);
+    scratch = picture_pool_take_sized(&s->pool, width, height, e);
     ok = scratch && make_plain(s, src, &part, scratch, e);
     if (ok)
         put(scratch, src, &target);

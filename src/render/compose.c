@@ -67,7 +67,7 @@ struct composer *composer_create(const struct plan *plan, struct captions *capti
     buf_init(&c->look, DESCRIPTION_MAX);
     buf_init(&c->other, DESCRIPTION_MAX);
     if ((c->desk = effect_desk_create(read_source, c, e)) &&
-        (c->shots = shot_maker_create(plan, source_fds, c->desk, cancel, e)) &&
+        (c->shots = shot_maker_create(source_fds, c->desk, cancel, e)) &&
         (c->images = image_layers_create(plan, source_fds, cancel, e)) &&
         (c->painter = caption_painter_create(captions, e)) &&
         (c->frames = picture_pool_create(plan->format.width, plan->format.height, e)))

@@ -3,6 +3,7 @@
  */
 #include "render/shot.h"
 
+#include "effects/planes.h"
 #include "media/media.h"
 #include "media/scale.h"
 #include "render/backdrop.h"
@@ -16,35 +17,30 @@
 
 /* Behind sound without a picture: a dark grey-blue. */
 static const uint8_t no_picture[3] = {38, 134, 124};
-static const uint8_t black[3] = {16, 128, 128};
+static const uint8_t black[3] = {PLANE_BLACK, PLANE_GREY, PLANE_GREY};
 
 /* Pictures that differ by more than this (mean of luma) are not of one movement: a cut in the
  * source, where a blend would be a double exposure. */
 #define BLEND_MAX_DIFFERENCE 24
 
 struct shot_maker {
-    const struct plan *plan;
     struct effect_desk *desk;
     struct readers *readers;
     struct scaler *scaler;
     struct resampler *resampler, *backdrop_resampler;
-    struct picture_pool *plain; /* for sources made plain; of plain_width x plain_height */
-    int plain_width, plain_height;
+    struct picture_pool *plain;   /* for sources made plain */
     struct picture_pool *blended; /* for two pictures mixed */
-    int blended_width, blended_height;
-    struct picture_pool *small; /* for backdrops */
+    struct picture_pool *small;   /* for backdrops */
 };
 
-struct shot_maker *shot_maker_create(const struct plan *plan, const int *source_fds,
-                                     struct effect_desk *desk, const struct cancel *cancel,
-                                     struct err *e)
+struct shot_maker *shot_maker_create(const int *source_fds, struct effect_desk *desk,
+                                     const struct cancel *cancel, struct err *e)
 {
     struct shot_maker *m = calloc(1, sizeof *m);
     if (!m) {
         err_set(e, ERR_NO_MEMORY, "no memory to compose");
         return NULL;
     }
-    m->plan = plan;
     m->desk = desk;
     if ((m->readers = readers_create(source_fds, cancel, e)) && (m->scaler = scaler_create(e)) &&
         (m->resampler = resampler_create(e)) && (m->backdrop_resampler = resampler_create(e)))
@@ -75,18 +71,6 @@ void shot_maker_use_threads(struct shot_maker *m, int threads)
 void shot_maker_next_frame(struct shot_maker *m)
 {
     readers_next_frame(m->readers);
-}
-
-static struct picture *take(struct picture_pool **pool, int *pool_width, int *pool_height,
-                            int width, int height, struct err *e)
-{
-    if (!*pool || *pool_width != width || *pool_height != height) {
-        picture_pool_destroy(*pool);
-        *pool = picture_pool_create(width, height, e);
-        *pool_width = width;
-        *pool_height = height;
-    }
-    return *pool ? picture_pool_take(*pool, e) : NULL;
 }
 
 /* --- Which picture -------------------------------------------------------------------------- */
@@ -150,33 +134,16 @@ void shot_drop(struct shot *shot)
     picture_unref(&shot->next);
 }
 
-static void mix_plane(const uint8_t *a, int a_stride, const uint8_t *b, int b_stride, uint8_t *out,
-                      int stride, int width, int height, int weight)
-{
-    for (int y = 0; y < height; y++) {
-        for (int x = 0; x < width; x++)
-            out[x] = (uint8_t)((a[x] * (SHOT_WEIGHTS - weight) + b[x] * weight +
-                                SHOT_WEIGHTS / 2) / SHOT_WEIGHTS);
-        a += a_stride;
-        b += b_stride;
-        out += stride;
-    }
-}
-
 /* The two pictures of a shot as one. A new reference. */
 static struct picture *blend(struct shot_maker *m, const struct shot *shot, struct err *e)
 {
     const struct picture *a = shot->picture, *b = shot->next;
     if (!shot->next_weight)
         return picture_ref(a);
-    struct picture *p = take(&m->blended, &m->blended_width, &m->blended_height, a->width,
-                             a->height, e);
+    struct picture *p = picture_pool_take_sized(&m->blended, a->width, a->height, e);
     if (!p)
         return NULL;
-    for (int i = 0; i < 3; i++)
-        mix_plane(a->data[i], a->stride[i], b->data[i], b->stride[i], p->data[i], p->stride[i],
-                  i ? (a->width + 1) / 2 : a->width, i ? (a->height + 1) / 2 : a->height,
-                  shot->next_weight);
+    planes_mix(a, b, shot->next_weight * 256 / SHOT_WEIGHTS, p);
     p->full_range = a->full_range;
     p->colour_matrix = a->colour_matrix;
     p->colour_transfer = a->colour_transfer;
@@ -192,11 +159,9 @@ static struct picture *blend(struct shot_maker *m, const struct shot *shot, stru
 
 static void fill(struct picture *p, const uint8_t yuv[3])
 {
-    for (int i = 0; i < 3; i++) {
-        int rows = i ? (p->height + 1) / 2 : p->height, n = i ? (p->width + 1) / 2 : p->width;
-        for (int y = 0; y < rows; y++)
-            memset(p->data[i] + (ptrdiff_t)y * p->stride[i], yuv[i], (size_t)n);
-    }
+    for (int i = 0; i < 3; i++)
+        for (int y = 0; y < plane_height(p, i); y++)
+            memset(plane_row(p, i, y), yuv[i], (size_t)plane_width(p, i));
 }
 
 /* A part of a frame as a picture of its own that shares the samples; even numbers only. */
@@ -226,8 +191,8 @@ static struct picture *make_plain(struct shot_maker *m, const struct picture *sr
 {
     if (scale_is_direct(src))
         return picture_ref(src);
-    struct picture *p = take(&m->plain, &m->plain_width, &m->plain_height,
-                             (u->width / reduce + 1) & ~1, (u->height / reduce + 1) & ~1, e);
+    struct picture *p = picture_pool_take_sized(&m->plain, (u->width / reduce + 1) & ~1,
+                                                (u->height / reduce + 1) & ~1, e);
     if (p && !scale_picture(m->scaler, src, NULL, p, e))
         picture_unref(&p);
     return p;
@@ -280,9 +245,7 @@ static bool draw_backdrop(struct shot_maker *m, const struct picture *src, struc
 {
     int w = (frame->width / BACKDROP_REDUCTION + 1) & ~1;
     int h = (frame->height / BACKDROP_REDUCTION + 1) & ~1;
-    if (!m->small && !(m->small = picture_pool_create(w, h, e)))
-        return false;
-    struct picture *small = picture_pool_take(m->small, e);
+    struct picture *small = picture_pool_take_sized(&m->small, w, h, e);
     if (!small)
         return false;
     const struct upright u = geometry_upright(src);
@@ -326,9 +289,8 @@ static bool draw_fitted(struct shot_maker *m, const struct frame_shot *s, const 
 static void mirror(struct picture *p)
 {
     for (int i = 0; i < 3; i++) {
-        int rows = i ? p->height / 2 : p->height, n = i ? p->width / 2 : p->width;
-        for (int y = 0; y < rows; y++) {
-            uint8_t *a = p->data[i] + (ptrdiff_t)y * p->stride[i], *b = a + n - 1;
+        for (int y = 0; y < plane_height(p, i); y++) {
+            uint8_t *a = plane_row(p, i, y), *b = a + plane_width(p, i) - 1;
             for (; a < b; a++, b--) {
                 uint8_t v = *a;
                 *a = *b;

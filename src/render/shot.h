@@ -24,9 +24,9 @@
 #include <stdint.h>
 
 struct shot_maker;
-struct shot_maker *shot_maker_create(const struct plan *plan, const int *source_fds,
-                                     struct effect_desk *desk, const struct cancel *cancel,
-                                     struct err *e);
+/* source_fds: one for each source of the film; they and the desk stay the caller's. */
+struct shot_maker *shot_maker_create(const int *source_fds, struct effect_desk *desk,
+                                     const struct cancel *cancel, struct err *e);
 void shot_maker_destroy(struct shot_maker *m);
 void shot_maker_use_threads(struct shot_maker *m, int threads); /* as readers_use_threads() */
 
@@ -44,6 +44,6 @@ struct shot {
 bool shot_find(struct shot_maker *m, const struct frame_shot *s, struct shot *out, struct err *e);
 bool shot_draw(struct shot_maker *m, const struct frame_shot *s, const struct shot *shot,
                struct picture *frame, struct err *e);
-void shot_drop(struct shot *shot);
+void shot_drop(struct shot *shot); /* of what shot_find() found */
 
 #endif
