@@ -85,34 +85,46 @@ static void sample(const struct image *in, double step_x, double step_y, int x, 
     out[3] = m.weight > 0 ? (uint8_t)lround(m.alpha / m.weight) : 0;
 }
 
-static uint8_t *scale_rgba(const struct image *in, int width, int height)
+/* A part of an image that is scaled: the target's samples from (x, y) on. */
+struct window {
+    int x, y, width, height;
+};
+
+static uint8_t *scale_rgba(const struct image *in, double step_x, double step_y,
+                           const struct window *w)
 {
-    uint8_t *out = malloc((size_t)width * (size_t)height * 4);
-    double sx = (double)in->width / width, sy = (double)in->height / height;
-    for (int y = 0; out && y < height; y++)
-        for (int x = 0; x < width; x++)
-            sample(in, sx, sy, x, y, out + ((ptrdiff_t)y * width + x) * 4);
+    uint8_t *out = malloc((size_t)w->width * (size_t)w->height * 4);
+    for (int y = 0; out && y < w->height; y++)
+        for (int x = 0; x < w->width; x++)
+            sample(in, step_x, step_y, w->x + x, w->y + y,
+                   out + ((ptrdiff_t)y * w->width + x) * 4);
     return out;
 }
 
 /* --- Layers --------------------------------------------------------------------------------- */
 
+static int clamp(int v, int low, int high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+/* What lies beside the frame is not made, so that memory stays within the frame's, however large an
+ * image is to be. */
 static struct overlay *make_overlay(const struct image *image, const struct plan_image *m,
                                     const struct picture *frame, struct err *e)
 {
-    double w = isfinite(m->width) ? m->width * frame->width : image->width;
-    int width = (int)lround(fmax(w, 1));
-    int height = (int)lround(fmax(w * image->height / image->width, 1));
-    if (height > 8 * frame->height || width > 8 * frame->width) {
-        err_set(e, ERR_INVALID, "an overlay of %dx%d is too large", width, height);
-        return NULL;
-    }
-    int x = (int)lround(m->x * frame->width - width / 2.0);
-    int y = (int)lround(m->y * frame->height - height / 2.0);
-    uint8_t *rgba = scale_rgba(image, width, height);
-    struct overlay *o = rgba ? overlay_create(x, y, width, height, e) : NULL;
+    double width = fmax(isfinite(m->width) ? m->width * frame->width : image->width, 1);
+    double height = fmax(width * image->height / image->width, 1);
+    int left = (int)lround(m->x * frame->width - width / 2);
+    int top = (int)lround(m->y * frame->height - height / 2);
+    int x = clamp(left, 0, frame->width - 1), y = clamp(top, 0, frame->height - 1);
+    int right = clamp(left + (int)lround(width), x + 1, frame->width);
+    int bottom = clamp(top + (int)lround(height), y + 1, frame->height);
+    struct window seen = {x - left, y - top, right - x, bottom - y};
+    uint8_t *rgba = scale_rgba(image, image->width / width, image->height / height, &seen);
+    struct overlay *o = rgba ? overlay_create(x, y, seen.width, seen.height, e) : NULL;
     if (o) {
-        overlay_paint_rgba(o, rgba, width * 4, x, y, width, height, 255);
+        overlay_paint_rgba(o, rgba, seen.width * 4, x, y, seen.width, seen.height, 255);
         overlay_finish(o, 255);
     } else if (!rgba) {
         err_set(e, ERR_NO_MEMORY, "no memory for an image");

@@ -184,6 +184,22 @@ static void broll_and_images_lie_over_it(void)
     close_film(&f);
 }
 
+/* Of an image that reaches beyond the frame the part inside is drawn, to the sample. */
+static void images_reach_beyond_the_frame(void)
+{
+    CHECK_CASE("beyond");
+    struct film f = {0};
+    open_film(&f, "{\"overlays\":[{\"asset_id\":3,\"start\":0,\"end\":1,\"x\":0,\"y\":0,"
+                  "\"width\":2},{\"asset_id\":3,\"start\":1,\"end\":2,\"x\":1,\"y\":1,"
+                  "\"width\":0.01}],\"segments\":[{\"name\":\"a\",\"start\":0,\"end\":2}]}");
+    CHECK_NEAR(luma_of(f.composer, 15, 0, 0), 235, 2);   /* its middle is the frame's corner */
+    CHECK_NEAR(luma_of(f.composer, 15, 50, 50), 235, 2); /* the white square is half as wide */
+    CHECK_NEAR(luma_of(f.composer, 15, 60, 60), 16, 2);
+    CHECK_NEAR(luma_of(f.composer, 15, 60, 115), 60, 2); /* below it */
+    CHECK(luma_of(f.composer, 45, W - 1, H - 1) >= 0);   /* a dot in the other corner */
+    close_film(&f);
+}
+
 int main(void)
 {
     media_init();
@@ -194,6 +210,7 @@ int main(void)
     crossfades();
     every_transition_begins_and_ends_right();
     broll_and_images_lie_over_it();
+    images_reach_beyond_the_frame();
     for (int i = 0; i < 3; i++)
         close(fds[i]);
     arena_finish(&arena);
