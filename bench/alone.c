@@ -143,19 +143,9 @@ int frames_encode(const struct film *f, int frames_fd, const struct render_prese
         .frames_fd = frames_fd,
         .count = chunks ? p->chunk_count : 1,
         .lock = PTHREAD_MUTEX_INITIALIZER,
-        .settings = {.width = p->format.width,
-                     .height = p->format.height,
-                     .fps_num = p->fps_num,
-                     .fps_den = p->fps_den,
-                     .preset = preset->x264,
-                     .params = preset->x264_params,
-                     .crf = preset->crf,
-                     .max_bitrate = preset->max_bitrate,
-                     .lookahead = preset->lookahead,
-                     .threads = threads  ? threads
-                                : chunks ? 1
-                                         : cores * 3 / 2},
+        .settings = render_preset_h264(preset, p),
     };
+    c.settings.threads = threads ? threads : chunks ? 1 : cores * 3 / 2;
     pthread_t crew[MAX_WORKERS];
     c.pieces = calloc(c.count, sizeof *c.pieces);
     for (size_t i = 0; i < c.count; i++)

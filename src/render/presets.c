@@ -54,3 +54,16 @@ struct plan_format render_preset_format(const struct render_preset *p, const str
     scaled.height = f->height / p->size_divisor & ~1;
     return scaled;
 }
+
+struct h264_settings render_preset_h264(const struct render_preset *p, const struct plan *plan)
+{
+    return (struct h264_settings){.width = plan->format.width,
+                                  .height = plan->format.height,
+                                  .fps_num = plan->fps_num,
+                                  .fps_den = plan->fps_den,
+                                  .preset = p->x264,
+                                  .params = p->x264_params,
+                                  .crf = p->crf,
+                                  .max_bitrate = p->max_bitrate,
+                                  .lookahead = p->lookahead};
+}

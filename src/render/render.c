@@ -218,17 +218,7 @@ static bool encode_frames(struct crew *c, struct composer *composer, struct chun
 static bool encode_chunk(struct crew *c, struct composer *composer, const struct plan_chunk *chunk,
                          int fd, struct err *e)
 {
-    const struct plan *p = c->job->plan;
-    const struct render_preset *preset = c->job->preset;
-    struct h264_settings s = {.width = p->format.width,
-                              .height = p->format.height,
-                              .fps_num = p->fps_num,
-                              .fps_den = p->fps_den,
-                              .preset = preset->x264,
-                              .params = preset->x264_params,
-                              .crf = preset->crf,
-                              .max_bitrate = preset->max_bitrate,
-                              .lookahead = preset->lookahead};
+    const struct h264_settings s = render_preset_h264(c->job->preset, c->job->plan);
     struct chunk_writer *w = chunk_writer_create(&s, fd, e);
     bool ok = w && encode_frames(c, composer, w, chunk, e);
     chunk_writer_destroy(w);

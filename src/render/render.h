@@ -42,11 +42,14 @@ extern const struct render_preset render_presets[];               /* ended by a 
 const struct render_preset *render_preset_find(const char *name); /* NULL: unknown */
 #define RENDER_DEFAULT_PRESET "standard"
 
+/* How the encoder is set for a plan's frames. `threads` is left 0. */
+struct h264_settings render_preset_h264(const struct render_preset *p, const struct plan *plan);
+
 /* The format as the preset renders it: even edges. */
 struct plan_format render_preset_format(const struct render_preset *p, const struct plan_format *f);
 
 /* To be raised whenever render's own code draws or mixes differently. */
-#define RENDER_VERSION 4
+#define RENDER_VERSION 5
 
 #define RENDER_KEY_SIZE 65
 
