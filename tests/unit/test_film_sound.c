@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * A film's sound from the plan to the AAC that is decoded again: loudness, true peak, what is kept
  * in the store; and the proof that it lies where the plan put it. */
+#include "noise.h"
 #include "sound_plans.h"
 
 #include "render/proof.h"
@@ -68,15 +69,6 @@ static struct render_store callbacks(struct store *s)
 }
 
 /* --- Sources ------------------------------------------------------------------------------------- */
-
-static double hash_noise(long n)
-{
-    uint32_t x = (uint32_t)n * 2654435761u;
-    x ^= x >> 15;
-    x *= 2246822519u;
-    x ^= x >> 13;
-    return (double)x / 2147483648.0 - 1;
-}
 
 static float tone(long n, int channel)
 {

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Music under a film: where it starts over, its fades, and how it gives way to speech. */
+#include "noise.h"
 #include "sound_plans.h"
 
 #include "render/music_loop.h"
 #include "render/sound_duck.h"
 
 /* --- Sounds -------------------------------------------------------------------------------------- */
-
-static double hash_noise(long n)
-{
-    uint32_t x = (uint32_t)n * 2654435761u;
-    x ^= x >> 15;
-    x *= 2246822519u;
-    x ^= x >> 13;
-    return (double)x / 2147483648.0 - 1;
-}
 
 /* 120 beats a minute in bars of four: a low drum on the first beat, a click on the others, and a
  * chord that changes with the bar. */
