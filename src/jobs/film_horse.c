@@ -352,7 +352,7 @@ const struct horse_kind horse_render = {
 #define FRAME_THREADS 4
 
 /* The frame that is on screen at a time of the film; its last one for what lies behind. */
-static int64_t frame_at(const struct plan *p, double time_s)
+static int64_t frame_on_screen(const struct plan *p, double time_s)
 {
     int64_t frame = (int64_t)floor(time_s * p->fps_num / p->fps_den + 1e-6);
     return frame < 0 ? 0 : frame < p->frame_count ? frame : p->frame_count - 1;
@@ -367,7 +367,7 @@ static bool frame_child(struct horse *h, struct buf *result, struct err *e)
     struct composer *c = composer_create(&w->plan, w->captions, fds, NULL, e);
     if (c)
         composer_use_threads(c, FRAME_THREADS);
-    struct picture *p = c ? compose_frame(c, frame_at(&w->plan, w->spec->time_s), e) : NULL;
+    struct picture *p = c ? compose_frame(c, frame_on_screen(&w->plan, w->spec->time_s), e) : NULL;
     int width = w->spec->width > 0 ? (int)w->spec->width : 0;
     bool ok = p && media_write_still(p, w->spec->kind ? w->spec->kind : "jpeg", width,
                                      horse_fd(h, "output"), e);
