@@ -107,10 +107,10 @@ static const struct wire_type wire_check_errors = {
     .name = "CheckErrors", .fields = check_errors_fields, .size = sizeof(struct check_errors)};
 
 /* The index behind "segments" in a place. */
-static int64_t segment_of(const char *loc)
+static int64_t segment_of(const char *place)
 {
-    const char *at = strstr(loc, "\"segments\",");
-    return at ? strtoll(at + strlen("\"segments\","), NULL, 10) : INT64_MIN;
+    const char *at = strstr(place, "segments[");
+    return at ? strtoll(at + strlen("segments["), NULL, 10) : INT64_MIN;
 }
 
 static bool take_check_errors(struct findings *f, const struct wire_errors *errs, struct arena *a,
@@ -126,10 +126,12 @@ static bool take_check_errors(struct findings *f, const struct wire_errors *errs
         return err_set(e, ERR_NO_MEMORY, "no memory for the errors");
     const struct check_error *c = list->detail.items;
     for (size_t i = 0; i < list->detail.count; i++) {
-        const char *loc = arena_strndup(a, c[i].loc.text ? c[i].loc.text : "", c[i].loc.len);
-        if (loc)
-            add_finding(f->errors, &f->error_count, "invalid",
-                        arena_printf(a, "%s: %s", loc, c[i].msg ? c[i].msg : ""), segment_of(loc));
+        char place[256] = "";
+        if (c[i].loc.text)
+            wire_place_words(&c[i].loc, place, sizeof place);
+        add_finding(f->errors, &f->error_count, "invalid",
+                    arena_printf(a, "%s: %s", place, c[i].msg ? c[i].msg : ""),
+                    segment_of(place));
     }
     return true;
 }

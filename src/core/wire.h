@@ -155,6 +155,9 @@ bool wire_errors_json(const struct wire_errors *errs, struct buf *out);
  * "no valid JSON at character 7: Expecting value". Always returns false. */
 bool wire_errors_to_err(const struct wire_errors *errs, struct err *e);
 
+/* A place as it stands in an error, ["body","segments",3,"start"], in words: "segments[3].start". */
+void wire_place_words(const struct wire_raw *loc, char *out, size_t size);
+
 void wire_errors_finish(struct wire_errors *errs); /* accepts zeroed */
 
 /* --- Reading and writing -------------------------------------------------------------------- */

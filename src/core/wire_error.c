@@ -138,6 +138,16 @@ static void read_path(struct json_reader *r, struct arena *a, char *out, size_t 
     }
 }
 
+void wire_place_words(const struct wire_raw *loc, char *out, size_t size)
+{
+    struct json_reader r;
+    struct arena a;
+    arena_init(&a, 64 << 10);
+    json_reader_init(&r, loc->text, loc->len, JSON_DEPTH_MAX);
+    read_path(&r, &a, out, size);
+    arena_finish(&a);
+}
+
 /* The first error of a list, taken apart again. */
 struct first {
     char path[256];
