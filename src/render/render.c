@@ -28,7 +28,7 @@
 #define MAX_SEGMENT_LINES 200 /* in the log; 10,000 segments are not worth as many lines */
 #define FRAMES_A_PROGRESS 8
 /* Chunks that a worker takes at once: between two ranges its decoder has to find its place again. */
-#define RANGE_CHUNKS 8
+#define RANGE_CHUNKS 16
 #define SOUND_TOLD_SAMPLES (10 * PLAN_SAMPLE_RATE) /* between two words about the sound */
 #define SOUND_SHARE 0.1                            /* of the composition's progress */
 
