@@ -88,7 +88,7 @@ static struct hsv hsv_of(int y, int u, int v)
                         (uint8_t)top};
 }
 
-static void convert(const struct shots_frame *f, struct hsv *out)
+static void convert(const struct small_picture *f, struct hsv *out)
 {
     for (int y = 0; y < (f->height + 1) / 2; y++) {
         const uint8_t *top = f->plane[0] + (ptrdiff_t)(2 * y) * f->stride[0];
@@ -179,7 +179,7 @@ static bool judge(struct shots *s, int64_t k, struct err *e)
     return add_cut(s, at(s, k)->time_s, e);
 }
 
-static bool start(struct shots *s, const struct shots_frame *f, double time_s, struct err *e)
+static bool start(struct shots *s, const struct small_picture *f, double time_s, struct err *e)
 {
     if (f->width < 2 || f->height < 2 || f->width > SIZE_MAX_PX || f->height > SIZE_MAX_PX)
         return err_set(e, ERR_INTERNAL, "shot detector: pictures of %dx%d", f->width, f->height);
@@ -195,7 +195,7 @@ static bool start(struct shots *s, const struct shots_frame *f, double time_s, s
     return true;
 }
 
-bool shots_push(struct shots *s, const struct shots_frame *f, double time_s, struct err *e)
+bool shots_push(struct shots *s, const struct small_picture *f, double time_s, struct err *e)
 {
     if (s->pushed == 0 && !start(s, f, time_s, e))
         return false;

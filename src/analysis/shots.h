@@ -17,6 +17,7 @@
 #ifndef AIVE_ANALYSIS_SHOTS_H
 #define AIVE_ANALYSIS_SHOTS_H
 
+#include "analysis/small.h"
 #include "core/err.h"
 
 #include <stdbool.h>
@@ -31,14 +32,6 @@ struct shots_options {
 };
 #define SHOTS_DEFAULTS ((struct shots_options){27.0, 15.0, 3.0, 0.6})
 
-/* 8-bit 4:2:0 planes, rows `stride` bytes apart; chroma is half of the size, rounded up. The size
- * must stay the same from push to push. */
-struct shots_frame {
-    int width, height; /* 2..1024 */
-    const uint8_t *plane[3];
-    int stride[3];
-};
-
 struct shot_list {
     double *cuts_s; /* time of the first picture of each shot but the first; ascending */
     size_t count;
@@ -46,7 +39,7 @@ struct shot_list {
 
 struct shots;
 struct shots *shots_create(struct shots_options opt, struct err *e);
-bool shots_push(struct shots *s, const struct shots_frame *f, double time_s, struct err *e);
+bool shots_push(struct shots *s, const struct small_picture *f, double time_s, struct err *e);
 bool shots_finish(struct shots *s, struct shot_list *out, struct err *e); /* once */
 void shots_destroy(struct shots *s);
 void shot_list_finish(struct shot_list *l); /* accepts a zeroed list */

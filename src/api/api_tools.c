@@ -99,7 +99,7 @@ static bool run_transcribe(struct tool_call *call, struct err *e)
     if (!asset_of(call, &asset, e))
         return false;
     const char *model = m->model ? m->model : c->whisper_model;
-    const struct transcript_report *t = transcript_none(model, call->req->arena);
+    const struct report_transcript *t = transcript_none(model, call->req->arena);
     if (!t)
         return err_set(e, ERR_NO_MEMORY, "no memory for the transcript");
     wire_write(&wire_transcript, t, &call->result);

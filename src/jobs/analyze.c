@@ -15,48 +15,6 @@
 #define LEVEL_STEP_S 0.25
 #define LEVELS_MAX 20000 /* an hour and a half at that step; longer films get a coarser one */
 
-/* clang-format off */
-#define F(type, member, k, words) {.name = #member, .kind = k, .flags = WIRE_NULLABLE, .offset = offsetof(type, member), .help = words}
-static const struct wire_field energy_fields[] = {
-    F(struct energy_mark, time, WIRE_NUMBER, "Seconds."),
-    F(struct energy_mark, score, WIRE_NUMBER, "How much it stands out, about 0 to 1."),
-    {0},
-};
-static const struct wire_type wire_energy = {.name = "EnergyPeak", .fields = energy_fields, .size = sizeof(struct energy_mark)};
-
-static const struct wire_field pause_fields[] = {
-    F(struct pause_mark, start, WIRE_NUMBER, "Seconds."),
-    F(struct pause_mark, end, WIRE_NUMBER, "Seconds."),
-    {0},
-};
-static const struct wire_type wire_pause = {.name = "Pause", .fields = pause_fields, .size = sizeof(struct pause_mark)};
-
-static const struct wire_field transcript_fields[] = {
-    F(struct transcript_report, engine, WIRE_STRING, "What listened; null: nothing did."),
-    F(struct transcript_report, model, WIRE_STRING, "The model it used."),
-    F(struct transcript_report, reason, WIRE_STRING, "Why there is no transcript."),
-    {0},
-};
-const struct wire_type wire_transcript = {.name = "Transcript", .fields = transcript_fields, .size = sizeof(struct transcript_report)};
-
-static const struct wire_field analysis_fields[] = {
-    F(struct analysis_report, duration, WIRE_NUMBER, "Seconds of sound."),
-    F(struct analysis_report, tempo, WIRE_NUMBER, "Beats a minute."),
-    F(struct analysis_report, confidence, WIRE_NUMBER, "How much the beats stand out, 0 to 1."),
-    {.name = "beats", .kind = WIRE_LIST, .item = WIRE_NUMBER, .offset = offsetof(struct analysis_report, beats), .help = "Seconds."},
-    {.name = "energy_peaks", .kind = WIRE_LIST, .item = WIRE_OBJECT, .type = &wire_energy, .offset = offsetof(struct analysis_report, energy), .help = "Moments that stand out."},
-    {.name = "pauses", .kind = WIRE_LIST, .item = WIRE_OBJECT, .type = &wire_pause, .offset = offsetof(struct analysis_report, pauses), .help = "Where nothing is heard."},
-    F(struct analysis_report, drop, WIRE_NUMBER, "Where the music sets in, seconds."),
-    F(struct analysis_report, level_step, WIRE_NUMBER, "Seconds between levels."),
-    {.name = "levels", .kind = WIRE_LIST, .item = WIRE_NUMBER, .offset = offsetof(struct analysis_report, levels), .help = "Loudness over time, dBFS."},
-    {.name = "transcript", .kind = WIRE_OBJECT, .type = &wire_transcript, .flags = WIRE_NULLABLE, .offset = offsetof(struct analysis_report, transcript), .help = "What was said."},
-    {0},
-};
-#undef F
-const struct wire_type wire_analysis = {.name = "Analysis", .help = "What a film sounds like.", .fields = analysis_fields,
-                                        .size = sizeof(struct analysis_report)};
-/* clang-format on */
-
 /* --- Inside the work-horse -------------------------------------------------------------------- */
 
 static bool listen_all(struct horse *h, struct audio_reader *r, struct beats *b, int64_t total,
@@ -115,18 +73,18 @@ static bool fill_report(struct beats_result *found, const struct energy_meter *m
     if (!fill_levels(meter, a, r, e))
         return false;
 
-    struct energy_mark *marks = arena_array(a, found->energy.count + 1, sizeof *marks);
+    struct report_peak *marks = arena_array(a, found->energy.count + 1, sizeof *marks);
     struct pauses pauses = {0};
     if (!marks || !silence_find(meter, &SILENCE_DEFAULTS, &pauses, e))
         return marks ? false : err_set(e, ERR_NO_MEMORY, "no memory for the analysis");
     for (size_t i = 0; i < found->energy.count; i++)
-        marks[i] = (struct energy_mark){rounded(found->energy.peaks[i].time_s, 1000),
+        marks[i] = (struct report_peak){rounded(found->energy.peaks[i].time_s, 1000),
                                         rounded(found->energy.peaks[i].score, 1000)};
     r->energy = (struct wire_list){marks, found->energy.count};
 
-    struct pause_mark *quiet = arena_array(a, pauses.count + 1, sizeof *quiet);
+    struct report_span *quiet = arena_array(a, pauses.count + 1, sizeof *quiet);
     for (size_t i = 0; quiet && i < pauses.count; i++)
-        quiet[i] = (struct pause_mark){rounded(pauses.pauses[i].start_s, 1000),
+        quiet[i] = (struct report_span){rounded(pauses.pauses[i].start_s, 1000),
                                        rounded(pauses.pauses[i].end_s, 1000)};
     r->pauses = (struct wire_list){quiet, pauses.count};
     silence_finish(&pauses);
@@ -138,7 +96,9 @@ static bool analyze_child(struct horse *h, struct buf *result, struct err *e)
     bool ok = false;
     struct arena a;
     arena_init(&a, 64 << 20);
-    struct analysis_report report = {.tempo = NAN, .confidence = NAN, .drop = NAN};
+    struct analysis_report report = {.version = ANALYSIS_VERSION, .tempo = NAN, .confidence = NAN,
+                                     .steady = -1, .beats_per_bar = INT64_MIN, .drop = NAN,
+                                     .thumbnail = NAN};
     struct beats_result found = {0};
     struct beats *b = NULL;
     struct audio_reader *r = NULL;
@@ -207,9 +167,9 @@ bool analyze_run(int fd, const struct analyze_watch *watch, const struct cancel 
     return *report != NULL;
 }
 
-const struct transcript_report *transcript_none(const char *model, struct arena *a)
+const struct report_transcript *transcript_none(const char *model, struct arena *a)
 {
-    struct transcript_report *t = arena_alloc(a, sizeof *t);
+    struct report_transcript *t = arena_alloc(a, sizeof *t);
     if (t)
         t->reason = arena_printf(
             a, "no speech engine is built into this version of aive, so model %s cannot run", model);

@@ -5,38 +5,13 @@
 #ifndef AIVE_JOBS_ANALYZE_H
 #define AIVE_JOBS_ANALYZE_H
 
+#include "analysis/report.h"
 #include "core/arena.h"
 #include "core/cancel.h"
 #include "core/err.h"
-#include "core/wire.h"
 #include "jobs/horse.h"
 #include "jobs/job.h"
 
-struct energy_mark {
-    double time, score;
-};
-struct pause_mark {
-    double start, end;
-};
-
-/* What was heard said. No engine: nothing is made up, and the reason is given. */
-struct transcript_report {
-    const char *engine, *model, *reason; /* NULL: null */
-};
-
-struct analysis_report {
-    double duration;       /* s of sound analysed; 0 without sound */
-    double tempo;          /* NAN: none */
-    double confidence;     /* 0..1; NAN without beats */
-    struct wire_list beats;   /* double, s */
-    struct wire_list energy;  /* struct energy_mark */
-    struct wire_list pauses;  /* struct pause_mark */
-    double drop;              /* s, where the music sets in; NAN: nowhere */
-    double level_step;        /* s between levels */
-    struct wire_list levels;  /* double, dBFS */
-    struct transcript_report *transcript;
-};
-extern const struct wire_type wire_analysis, wire_transcript;
 extern const struct horse_kind horse_analyze;
 
 struct analyze_watch { /* how a caller follows a long analysis; all may be NULL */
@@ -51,7 +26,7 @@ bool analyze_run(int fd, const struct analyze_watch *watch, const struct cancel 
                  struct err *e);
 
 /* No transcript, and why. NULL: no memory. */
-const struct transcript_report *transcript_none(const char *model, struct arena *a);
+const struct report_transcript *transcript_none(const char *model, struct arena *a);
 
 struct workspace;
 struct asset;

@@ -15,8 +15,8 @@
 static bool facts_from(const struct asset *asset, const struct analysis_report *r,
                        struct arena *a, struct layout_facts *f, struct err *e)
 {
-    const struct energy_mark *marks = r->energy.items;
-    const struct pause_mark *quiet = r->pauses.items;
+    const struct report_peak *marks = r->energy.items;
+    const struct report_span *quiet = r->pauses.items;
     struct layout_peak *peaks = arena_array(a, r->energy.count + 1, sizeof *peaks);
     struct layout_span *pauses = arena_array(a, r->pauses.count + 1, sizeof *pauses);
     float *levels = arena_array(a, r->levels.count + 1, sizeof *levels);
@@ -51,7 +51,7 @@ static bool facts_from(const struct asset *asset, const struct analysis_report *
 
 /* Adds `"transcript":{...}` to the keys that the document keeps for others: whoever reads the
  * timeline sees what listened, or why nothing did. */
-static bool add_transcript(struct timeline *tl, const struct transcript_report *t,
+static bool add_transcript(struct timeline *tl, const struct report_transcript *t,
                            struct arena *a, struct err *e)
 {
     struct buf b;
@@ -70,7 +70,7 @@ struct timeline *analyze_layout(const struct workspace *ws, const struct asset *
                                 struct err *e)
 {
     const struct config *c = ws->config;
-    const struct transcript_report *heard = report->transcript;
+    const struct report_transcript *heard = report->transcript;
     if (!heard)
         heard = transcript_none(c->whisper_model, a);
     const char *dir = arena_printf(a, "%s/templates", c->share_dir);

@@ -30,7 +30,7 @@ static void paint(struct canvas *c, int scene, int pan, int brighter)
 static bool push(struct shots *s, const struct canvas *c, int frame)
 {
     struct err e = {0};
-    struct shots_frame f = {W, H, {c->y, c->u, c->v}, {W, W / 2, W / 2}};
+    struct small_picture f = {W, H, {c->y, c->u, c->v}, {W, W / 2, W / 2}};
     return shots_push(s, &f, (double)frame / FPS, &e);
 }
 
@@ -116,7 +116,7 @@ static void test_limits(void)
     CHECK(shots_finish(s, &list, &e) && list.count == 0);
     paint(&c, 1, 0, 0);
     CHECK(push(s, &c, 0));
-    struct shots_frame other = {W / 2, H, {c.y, c.u, c.v}, {W, W / 2, W / 2}};
+    struct small_picture other = {W / 2, H, {c.y, c.u, c.v}, {W, W / 2, W / 2}};
     CHECK(!shots_push(s, &other, 1, &e));
     shots_destroy(s);
 }
