@@ -123,8 +123,8 @@ const struct cmd cmd_render = {
     .summary = "Render a timeline file to a film.",
     .help = "The timeline names its source (\"asset\": {\"path\": \"clip.mp4\"}), or FILE is taken in its\n"
             "place; other files by \"path\", relative to the timeline. Rendered chunks are kept (in\n"
-            "the data folder's cache where there is one, else in ~/.cache/aive; --cache-bytes), so a\n"
-            "second run after an edit is quick. Example:\n"
+            "--cache-dir, else the data folder's cache where there is one, else ~/.cache/aive), so\n"
+            "that a second run after an edit is quick. Example:\n"
             "  aive render timeline.json -o out.mp4 --preset high --progress",
     .options = options, .options_size = sizeof(struct render_options), .settings = true,
     .run = run_render,

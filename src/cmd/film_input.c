@@ -64,12 +64,13 @@ static bool load_sources(struct cmd_context *c, const char *file, const char *in
     return true;
 }
 
-/* Where chunks are kept: in the data folder if there is one here, else in the user's cache, so that
- * rendering a file leaves nothing but the film beside it. */
+/* Where chunks are kept: where the user says, in the data folder if there is one here, else in the
+ * user's cache, so that rendering a file leaves nothing but the film beside it. */
 static int open_cache(struct cmd_context *c, struct err *e)
 {
     const char *dir = c->config.cache_dir, *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (access(c->config.data_dir, F_OK) < 0 && access(dir, F_OK) < 0) {
+    if (!c->config.cache_dir_named && access(c->config.data_dir, F_OK) < 0 &&
+        access(dir, F_OK) < 0) {
         if (xdg && *xdg)
             dir = arena_printf(c->arena, "%s/aive", xdg);
         else if (home && *home)

@@ -129,6 +129,7 @@ bool config_finish(struct config *c, struct arena *a, struct err *e)
     if (c->workers < 0)
         c->workers = cores > 1 ? cores / 2 + 1 : 1;
 
+    c->cache_dir_named = *c->cache_dir;
     bool ok = derive(&c->media_root, a, c->data_dir, "media") &&
               derive(&c->ingest_dir, a, c->media_root, "ingest") &&
               derive(&c->thumbnails_dir, a, c->media_root, "thumbnails") &&

@@ -25,6 +25,7 @@ struct config {
     const char *data_dir, *media_root;
     const char *ingest_dir, *thumbnails_dir, *final_dir, *consent_dir, *cache_dir, *tmp_dir;
     const char *models_dir, *share_dir;
+    bool cache_dir_named; /* by the user, not derived */
 
     /* database and queue */
     const char *database_url, *redis_url;

@@ -32,7 +32,6 @@ class Studio:
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
-        (self.folder / "chunks").mkdir(exist_ok=True)
         self.count = 0
 
     def film(self, timeline, *flags, preset="draft", fails=False):
@@ -50,6 +49,7 @@ class Studio:
             assert not name.with_suffix(".mp4").exists()
             return types.SimpleNamespace(words=done.stderr, code=done.returncode)
         assert done.returncode == 0, done.stderr
+        assert any((self.folder / "chunks").iterdir()), "the chunks are kept somewhere else"
         return types.SimpleNamespace(path=name.with_suffix(".mp4"), words=done.stderr,
                                      report=json.loads(done.stdout)["report"])
 
