@@ -38,6 +38,7 @@ const struct option config_options[] = {
     {.name = "thumbnails-dir", .kind = OPT_TEXT, AT(thumbnails_dir), .value = "FOLDER", .help = "Thumbnails; thumbnails/ in the media folder."},
     {.name = "final-dir", .kind = OPT_TEXT, AT(final_dir), .value = "FOLDER", .help = "Films; final/ in the media folder."},
     {.name = "consent-dir", .kind = OPT_TEXT, AT(consent_dir), .value = "FOLDER", .help = "Signed documents; consent/ in the media folder."},
+    {.name = "derived-dir", .kind = OPT_TEXT, AT(derived_dir), .value = "FOLDER", .help = "What is made from uploads, such as their analysis; derived/ in the media folder."},
     {.name = "cache-dir", .kind = OPT_TEXT, AT(cache_dir), .value = "FOLDER", .help = "Rendered chunks; cache/ in the media folder."},
     {.name = "tmp-dir", .kind = OPT_TEXT, AT(tmp_dir), .value = "FOLDER", .help = "Work in progress; tmp/ in the media folder."},
     {.name = "models-dir", .kind = OPT_TEXT, AT(models_dir), .value = "FOLDER", .help = "Models; models/ in the data folder."},
@@ -135,6 +136,7 @@ bool config_finish(struct config *c, struct arena *a, struct err *e)
               derive(&c->thumbnails_dir, a, c->media_root, "thumbnails") &&
               derive(&c->final_dir, a, c->media_root, "final") &&
               derive(&c->consent_dir, a, c->media_root, "consent") &&
+              derive(&c->derived_dir, a, c->media_root, "derived") &&
               derive(&c->cache_dir, a, c->media_root, "cache") &&
               derive(&c->tmp_dir, a, c->media_root, "tmp") &&
               derive(&c->models_dir, a, c->data_dir, "models") && find_share(c, a);
@@ -146,8 +148,8 @@ bool config_finish(struct config *c, struct arena *a, struct err *e)
 bool config_make_folders(const struct config *c, struct err *e)
 {
     const char *const folders[] = {c->data_dir,  c->media_root,  c->ingest_dir, c->thumbnails_dir,
-                                   c->final_dir, c->consent_dir, c->cache_dir,  c->tmp_dir,
-                                   c->models_dir};
+                                   c->final_dir, c->consent_dir, c->derived_dir, c->cache_dir,
+                                   c->tmp_dir,   c->models_dir};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (!dir_ensure(folders[i], e))
             return err_wrap(e, "data folders");

@@ -23,7 +23,8 @@ struct config {
 
     /* folders: empty ones are derived from data_dir by config_finish() */
     const char *data_dir, *media_root;
-    const char *ingest_dir, *thumbnails_dir, *final_dir, *consent_dir, *cache_dir, *tmp_dir;
+    const char *ingest_dir, *thumbnails_dir, *final_dir, *consent_dir, *derived_dir, *cache_dir,
+        *tmp_dir;
     const char *models_dir, *share_dir;
     bool cache_dir_named; /* by the user, not derived */
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * sweep.c - removes files that belong to nothing, published just before a kill, and chunks that are
- * too many or too old. */
+ * sweep.c - removes files that belong to nothing, published just before a kill, what was derived
+ * from contents that are gone, and chunks that are too many or too old. */
 #include "jobs/workspace.h"
 
 #include "jobs/chunk_store.h"
+#include "jobs/derived.h"
 #include "store/store.h"
 
 #include <dirent.h>
@@ -68,6 +69,11 @@ static bool has_no_row(void *user, const char *name, bool *yes, struct err *e)
     return true;
 }
 
+static bool is_content(void *user, const char *hash, bool *known, struct err *e)
+{
+    return store_knows_content(user, hash, known, e);
+}
+
 int workspace_sweep(struct workspace *ws, struct err *e)
 {
     /* Signed documents are never swept: an older one is still evidence. */
@@ -80,6 +86,10 @@ int workspace_sweep(struct workspace *ws, struct err *e)
             return -1;
         total += n;
     }
-    int n = chunk_store_tidy(ws->cache_fd, ws->config->cache_bytes, e);
+    int n = derived_sweep(ws->derived_fd, ORPHAN_AGE_S, is_content, ws->store, e);
+    if (n < 0)
+        return -1;
+    total += n;
+    n = chunk_store_tidy(ws->cache_fd, ws->config->cache_bytes, e);
     return n < 0 ? -1 : total + n;
 }

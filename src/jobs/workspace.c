@@ -40,14 +40,15 @@ static bool open_folders(struct workspace *ws, struct err *e)
         if (ws->media_fd[i] < 0)
             return false;
     }
-    ws->cache_fd = dir_open(ws->config->cache_dir, e);
+    ws->derived_fd = dir_open(ws->config->derived_dir, e);
+    ws->cache_fd = ws->derived_fd >= 0 ? dir_open(ws->config->cache_dir, e) : -1;
     return ws->cache_fd >= 0;
 }
 
 bool workspace_open(struct workspace *ws, const struct config *config, const struct log *log,
                     struct err *e)
 {
-    *ws = (struct workspace){.config = config, .log = log, .cache_fd = -1};
+    *ws = (struct workspace){.config = config, .log = log, .derived_fd = -1, .cache_fd = -1};
     for (int i = 0; i < MEDIA_CLASS_COUNT; i++)
         ws->media_fd[i] = -1;
 
@@ -71,9 +72,11 @@ void workspace_close(struct workspace *ws)
     for (int i = 0; i < MEDIA_CLASS_COUNT; i++)
         if (ws->media_fd[i] >= 0)
             close(ws->media_fd[i]);
+    if (ws->derived_fd >= 0)
+        close(ws->derived_fd);
     if (ws->cache_fd >= 0)
         close(ws->cache_fd);
-    *ws = (struct workspace){.cache_fd = -1};
+    *ws = (struct workspace){.derived_fd = -1, .cache_fd = -1};
 }
 
 /* "ingest/NAME" -> class and NAME. */

@@ -26,7 +26,8 @@ struct workspace {
     struct store *store;
     struct jobs jobs;
     int media_fd[MEDIA_CLASS_COUNT];
-    int cache_fd; /* chunks */
+    int derived_fd; /* jobs/derived.h */
+    int cache_fd;   /* chunks */
 };
 
 /* Makes the folders, migrates and opens the database, opens the queue. config and log must outlive
@@ -49,7 +50,8 @@ const char *workspace_url(const char *path, struct arena *a);
 void workspace_remove(const struct workspace *ws, const char *path);
 
 /* Deletes media files that no row knows and that are older than an hour (left by a kill between
- * publishing and commit), and chunks that are too many or too old. Returns how many, -1 on failure. */
+ * publishing and commit), what was made from contents that no asset has any more, and chunks that are
+ * too many or too old. Returns how many, -1 on failure. */
 int workspace_sweep(struct workspace *ws, struct err *e);
 
 #endif

@@ -13,3 +13,12 @@ bool store_knows_media(struct store *s, const char *path, bool *known, struct er
     *known = count > 0;
     return ok;
 }
+
+bool store_knows_content(struct store *s, const char *hash, bool *known, struct err *e)
+{
+    int64_t count = 0;
+    bool ok = sql_value(s, "SELECT COUNT(*) FROM asset WHERE content_hash = $1",
+                        SQL_ARGS(sql_text(hash)), &count, e);
+    *known = count > 0;
+    return ok;
+}

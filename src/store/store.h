@@ -91,6 +91,8 @@ bool asset_set_thumbnail(struct store *s, int64_t id, const char *path, struct e
 /* Does any row name this media file (upload, thumbnail, document, film)? Reads whole tables: for
  * the sweep of files that belong to nothing. */
 bool store_knows_media(struct store *s, const char *path, bool *known, struct err *e);
+/* Does any asset have this content? */
+bool store_knows_content(struct store *s, const char *hash, bool *known, struct err *e);
 
 /* --- Consent --------------------------------------------------------------------------------- */
 
