@@ -95,10 +95,10 @@ int main(int argc, char **argv)
     double used = cpu_seconds() - start;
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("%s: %zu beats, %.2f BPM%s, confidence %.2f, %zu peaks, drop %.2f s; "
+    printf("%s: %zu beats, %.2f BPM%s, confidence %.2f, %zu peaks, %zu sections; "
            "%.4f CPU s/min, %ld MiB\n",
            in ? argv[1] : "synthetic hour", r.count, r.tempo, r.steady ? " steady" : "",
-           r.confidence, r.energy.count, r.energy.drop_s, used / (r.duration_s / 60),
+           r.confidence, r.energy.peak_count, r.energy.section_count, used / (r.duration_s / 60),
            usage.ru_maxrss / 1024);
     int rc = in ? write_beats(&r, argv[2]) : 0;
     beats_result_finish(&r);

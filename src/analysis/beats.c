@@ -52,7 +52,8 @@ void beats_result_finish(struct beats_result *r)
 {
     free(r->beats_s);
     free(r->tempo_curve);
-    energy_peaks_finish(&r->energy);
+    free(r->downbeats_s);
+    energy_marks_finish(&r->energy);
     *r = (struct beats_result){.tempo = NAN};
 }
 
@@ -258,12 +259,13 @@ out:
 bool beats_finish(struct beats *b, struct beats_result *out, struct err *e)
 {
     struct onset_curve curve = {0};
-    *out = (struct beats_result){.tempo = NAN, .energy.drop_s = NAN};
+    *out = (struct beats_result){.tempo = NAN};
     out->duration_s = (double)b->meter.samples / ANALYSIS_RATE;
     bool ok = energy_end(&b->meter, e) && onset_finish(b->onset, &curve, e);
     if (ok && !curve.silent)
         ok = track(b, &curve, out, e) &&
-             energy_find_peaks(&b->meter, curve.strength, curve.count, &out->energy, e);
+             energy_find_marks(&b->meter, curve.strength, curve.count, out->downbeats_s,
+                               out->downbeat_count, &out->energy, e);
     onset_curve_finish(&curve);
     if (!ok)
         beats_result_finish(out);

@@ -28,7 +28,10 @@ struct beats_result {
     double confidence; /* 0..1: how much the beats stand out of what lies between them */
     bool steady;       /* one tempo throughout: the beats lie on a line within 20 ms */
     struct tempo_candidate candidates[3]; /* the tempo, its half and its double */
-    struct energy_peaks energy;
+    double *downbeats_s; /* the beats that begin a bar, ascending */
+    size_t downbeat_count;
+    int beats_per_bar;          /* 3 or 4; 0: not known, and no downbeats */
+    struct energy_marks energy; /* also for a sound without a beat */
     double duration_s; /* of the sound pushed */
 };
 

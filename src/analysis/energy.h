@@ -32,16 +32,30 @@ struct energy_peak {
     double score; /* onset relative to the strongest, times level; about 0..1, may pass 1 */
 };
 
-struct energy_peaks {
-    struct energy_peak *peaks; /* ascending in time, at least 0.5 s apart */
-    size_t count;
-    double drop_s;  /* where the music sets in: the largest rise of level; NAN: none of 4 dB */
-    double drop_db; /* how much; 0: none */
+struct energy_drop { /* where the music sets in */
+    double time_s;
+    double rise_db; /* mean level of the four seconds after it less that of those before: >= 4 */
 };
 
-/* `onset` is onset strength on the same grid (n hops). False: no memory. */
-bool energy_find_peaks(const struct energy_meter *m, const float *onset, size_t n,
-                       struct energy_peaks *out, struct err *e);
-void energy_peaks_finish(struct energy_peaks *p);
+struct energy_section { /* a part of even loudness */
+    double start_s, end_s;
+    double level_db; /* dBFS of its mean power */
+};
+
+struct energy_marks {
+    struct energy_peak *peaks; /* ascending in time, at least 0.5 s apart */
+    size_t peak_count;
+    struct energy_drop *drops; /* the largest first */
+    size_t drop_count;
+    struct energy_section *sections; /* ascending, without gaps, from 0 to the end */
+    size_t section_count;
+};
+
+/* `onset` is onset strength on the same grid (n hops); borders of sections and drops are moved to
+ * the downbeat (s, ascending) or else the onset next to them. False: no memory. */
+bool energy_find_marks(const struct energy_meter *m, const float *onset, size_t n,
+                       const double *downbeats_s, size_t downbeat_count,
+                       struct energy_marks *out, struct err *e);
+void energy_marks_finish(struct energy_marks *m); /* accepts zeroed marks */
 
 #endif

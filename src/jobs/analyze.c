@@ -69,18 +69,18 @@ static bool fill_report(struct beats_result *found, const struct energy_meter *m
     for (size_t i = 0; i < found->count; i++)
         found->beats_s[i] = rounded(found->beats_s[i], 1000);
     r->beats = (struct wire_list){found->beats_s, found->count};
-    r->drop = rounded(found->energy.drop_s, 1000);
+    r->drop = found->energy.drop_count ? rounded(found->energy.drops[0].time_s, 1000) : NAN;
     if (!fill_levels(meter, a, r, e))
         return false;
 
-    struct report_peak *marks = arena_array(a, found->energy.count + 1, sizeof *marks);
+    struct report_peak *marks = arena_array(a, found->energy.peak_count + 1, sizeof *marks);
     struct pauses pauses = {0};
     if (!marks || !silence_find(meter, &SILENCE_DEFAULTS, &pauses, e))
         return marks ? false : err_set(e, ERR_NO_MEMORY, "no memory for the analysis");
-    for (size_t i = 0; i < found->energy.count; i++)
+    for (size_t i = 0; i < found->energy.peak_count; i++)
         marks[i] = (struct report_peak){rounded(found->energy.peaks[i].time_s, 1000),
                                         rounded(found->energy.peaks[i].score, 1000)};
-    r->energy = (struct wire_list){marks, found->energy.count};
+    r->energy = (struct wire_list){marks, found->energy.peak_count};
 
     struct report_span *quiet = arena_array(a, pauses.count + 1, sizeof *quiet);
     for (size_t i = 0; quiet && i < pauses.count; i++)

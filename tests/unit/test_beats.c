@@ -220,14 +220,15 @@ static void test_energy(void)
     add_hit(&s, 15, 0.9, 0.05);
     struct beats_result r = track(&s, 4096);
     bool first = false, second = false;
-    for (size_t i = 0; i < r.energy.count; i++) {
+    for (size_t i = 0; i < r.energy.peak_count; i++) {
         first |= fabs(r.energy.peaks[i].time_s - 12) < 0.05 && r.energy.peaks[i].score > 0.5;
         second |= fabs(r.energy.peaks[i].time_s - 15) < 0.05;
         CHECK(i == 0 || r.energy.peaks[i].time_s - r.energy.peaks[i - 1].time_s >= 0.5);
     }
     CHECK(first && second);
-    CHECK_NEAR(r.energy.drop_s, 10, 0.1);
-    CHECK_NEAR(r.energy.drop_db, 20, 2);
+    CHECK(r.energy.drop_count == 1 && r.energy.section_count == 2);
+    CHECK_NEAR(r.energy.drops[0].time_s, 10, 0.1);
+    CHECK_NEAR(r.energy.drops[0].rise_db, 20, 2);
     beats_result_finish(&r);
     free(s.v);
 }
