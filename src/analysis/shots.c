@@ -25,13 +25,19 @@ struct kept {
 
 struct shots {
     struct shots_options opt;
+    double *cuts_s;
+    size_t cut_count;
     int width, height; /* of the frames; 0 before the first */
     size_t px_count;   /* at chroma resolution */
     struct kept ring[RING];
     int64_t pushed;
-    double last_cut_s;
-    struct shot_list list;
+    double first_s, last_cut_s;
 };
+
+/* Changes that count without doubt, that count when they are RATIO times their neighbours. */
+#define CONTENT 27.0
+#define MIN_CONTENT 15.0
+#define RATIO 3.0
 
 struct shots *shots_create(struct shots_options opt, struct err *e)
 {
@@ -50,13 +56,13 @@ void shots_destroy(struct shots *s)
         return;
     for (int i = 0; i < RING; i++)
         free(s->ring[i].px);
-    shot_list_finish(&s->list);
+    free(s->cuts_s);
     free(s);
 }
 
 void shot_list_finish(struct shot_list *l)
 {
-    free(l->cuts_s);
+    free(l->shots);
     *l = (struct shot_list){0};
 }
 
@@ -121,13 +127,13 @@ static double change(const struct hsv *a, const struct hsv *b, size_t n)
 
 static bool add_cut(struct shots *s, double time_s, struct err *e)
 {
-    if (s->list.count % 64 == 0) {
-        double *more = realloc(s->list.cuts_s, (s->list.count + 64) * sizeof *more);
+    if (s->cut_count % 64 == 0) {
+        double *more = realloc(s->cuts_s, (s->cut_count + 64) * sizeof *more);
         if (!more)
             return err_set(e, ERR_NO_MEMORY, "no memory for shots");
-        s->list.cuts_s = more;
+        s->cuts_s = more;
     }
-    s->list.cuts_s[s->list.count++] = time_s;
+    s->cuts_s[s->cut_count++] = time_s;
     s->last_cut_s = time_s;
     return true;
 }
@@ -155,7 +161,7 @@ static bool is_cut(const struct shots *s, int64_t k, int64_t last)
 {
     double here = at(s, k)->change, others = 0;
     int count = 0;
-    if (here < s->opt.min_content || at(s, k)->time_s - s->last_cut_s < s->opt.min_shot_s)
+    if (here < MIN_CONTENT || at(s, k)->time_s - s->last_cut_s < s->opt.min_shot_s)
         return false;
     for (int64_t j = k - 2; j <= k + 2; j++)
         if (j > 0 && j != k && j <= last && j > last - RING) {
@@ -166,7 +172,7 @@ static bool is_cut(const struct shots *s, int64_t k, int64_t last)
     /* The change out of a flash or into the next of two quick cuts must not hide this one: even so
      * a clear change is at least half again as large as the mean around it. */
     bool stands_out =
-        here >= s->opt.ratio * usual || (here >= s->opt.content && here >= 1.5 * usual);
+        here >= RATIO * usual || (here >= CONTENT && here >= 1.5 * usual);
     if (!stands_out)
         return false;
     return !comes_back(s, k, last, 0.5 * here);
@@ -186,7 +192,7 @@ static bool start(struct shots *s, const struct small_picture *f, double time_s,
     s->width = f->width;
     s->height = f->height;
     s->px_count = (size_t)((f->width + 1) / 2) * (size_t)((f->height + 1) / 2);
-    s->last_cut_s = time_s; /* the first shot has its minimum length too */
+    s->first_s = s->last_cut_s = time_s; /* the first shot has its minimum length too */
     for (int i = 0; i < RING; i++) {
         s->ring[i].px = malloc(s->px_count * sizeof *s->ring[i].px);
         if (!s->ring[i].px)
@@ -214,7 +220,23 @@ bool shots_finish(struct shots *s, struct shot_list *out, struct err *e)
     *out = (struct shot_list){0};
     if (!judge(s, s->pushed - 2, e) || !judge(s, s->pushed - 1, e))
         return false;
-    *out = s->list;
-    s->list = (struct shot_list){0};
+    if (s->pushed == 0)
+        return true;
+    out->shots = calloc(s->cut_count + 1, sizeof *out->shots);
+    if (!out->shots)
+        return err_set(e, ERR_NO_MEMORY, "no memory for shots");
+    out->count = s->cut_count + 1;
+    for (size_t i = 0; i < out->count; i++) {
+        struct shot_span *x = &out->shots[i];
+        x->begins = i ? SHOT_CUT : SHOT_START;
+        x->start_s = i ? s->cuts_s[i - 1] : s->first_s;
+        x->end_s = i < s->cut_count ? s->cuts_s[i] : at(s, s->pushed - 1)->time_s;
+    }
     return true;
+}
+
+const char *shot_begin_name(enum shot_begin how)
+{
+    static const char *const names[] = {"start", "cut", "fade", "dissolve"};
+    return names[how];
 }

@@ -98,9 +98,9 @@ static void test_films(void)
             ok = push(s, &c, n);
         }
         CHECK(ok && shots_finish(s, &list, &e));
-        CHECK(list.count == cases[i].count);
-        for (size_t k = 0; k < list.count && k < cases[i].count; k++)
-            CHECK_NEAR(list.cuts_s[k], (double)cases[i].frames[k] / FPS, 1e-9);
+        CHECK(list.count == cases[i].count + 1);
+        for (size_t k = 0; k + 1 < list.count && k < cases[i].count; k++)
+            CHECK_NEAR(list.shots[k + 1].start_s, (double)cases[i].frames[k] / FPS, 1e-9);
         shot_list_finish(&list);
         shots_destroy(s);
     }
