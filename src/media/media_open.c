@@ -513,8 +513,19 @@ bool source_seek(struct source *s, const AVStream *st, int64_t t)
     return avformat_seek_file(s->fmt, st->index, INT64_MIN, t, t, 0) >= 0;
 }
 
-AVCodecContext *source_decoder(const struct source *s, const AVStream *st, int threads,
-                               struct err *e)
+/* How often a picture may be halved before its longer side falls below min_edge. */
+static int halvings(const AVCodec *codec, const AVCodecContext *dec, int min_edge)
+{
+    int longer = dec->width > dec->height ? dec->width : dec->height, n = 0;
+
+    while (n < codec->max_lowres && longer >> (n + 1) >= min_edge)
+        n++;
+    return n;
+}
+
+/* min_edge 0: in full. */
+static AVCodecContext *open_decoder(const struct source *s, const AVStream *st, int threads,
+                                    int min_edge, struct err *e)
 {
     const AVCodec *codec = find_decoder(st->codecpar->codec_id);
     AVCodecContext *dec = codec ? avcodec_alloc_context3(codec) : NULL;
@@ -531,6 +542,10 @@ AVCodecContext *source_decoder(const struct source *s, const AVStream *st, int t
         dec->pkt_timebase = st->time_base;
         dec->thread_count = threads;
         dec->max_pixels = s->is_image ? IMAGE_MAX_PIXELS : MEDIA_MAX_PIXELS;
+        if (min_edge > 0) {
+            dec->skip_loop_filter = AVDISCARD_NONREF;
+            dec->lowres = halvings(codec, dec, min_edge);
+        }
         rc = avcodec_open2(dec, codec, NULL);
     }
     if (rc < 0) {
@@ -538,6 +553,18 @@ AVCodecContext *source_decoder(const struct source *s, const AVStream *st, int t
         av_fail(e, rc, "start the decoder");
     }
     return dec;
+}
+
+AVCodecContext *source_decoder(const struct source *s, const AVStream *st, int threads,
+                               struct err *e)
+{
+    return open_decoder(s, st, threads, 0, e);
+}
+
+AVCodecContext *source_rough_decoder(const struct source *s, const AVStream *st, int min_edge,
+                                     struct err *e)
+{
+    return open_decoder(s, st, 1, min_edge, e);
 }
 
 int64_t source_ticks(const struct source *s, const AVStream *st, int64_t t)

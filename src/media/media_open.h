@@ -60,6 +60,12 @@ bool source_seek(struct source *s, const AVStream *st, int64_t t);
 AVCodecContext *source_decoder(const struct source *s, const AVStream *st, int threads,
                                struct err *e);
 
+/* A decoder for who looks at pictures from afar: one thread, pictures that no other needs without
+ * the finishing touch of their block edges, and reduced by halves where the codec knows how to,
+ * down to no less than min_edge samples of the longer side. */
+AVCodecContext *source_rough_decoder(const struct source *s, const AVStream *st, int min_edge,
+                                     struct err *e);
+
 /* Ticks on the source's clock. t must not be AV_NOPTS_VALUE. */
 int64_t source_ticks(const struct source *s, const AVStream *st, int64_t t);
 int64_t source_pts(const struct source *s, const AVStream *st, int64_t ticks); /* rounded down */

@@ -29,6 +29,7 @@
 
 struct picture_stream {
     int fd, threads;
+    int min_edge; /* of rough pictures; 0: in full */
     const struct cancel *cancel;
     struct source src;
     AVCodecContext *dec;
@@ -294,7 +295,8 @@ bool picture_stream_restart(struct picture_stream *s, struct err *e)
     if (!s->src.video)
         return err_set(e, ERR_INVALID, "the file holds no picture");
     source_use(&s->src, s->src.video, NULL);
-    s->dec = source_decoder(&s->src, s->src.video, s->threads, e);
+    s->dec = s->min_edge > 0 ? source_rough_decoder(&s->src, s->src.video, s->min_edge, e)
+                             : source_decoder(&s->src, s->src.video, s->threads, e);
     return s->dec != NULL;
 }
 
@@ -351,14 +353,15 @@ int64_t picture_stream_slack(const struct picture_stream *s)
     return half <= MAX_SLACK_TICKS ? half : 0;
 }
 
-struct picture_stream *picture_stream_create(int fd, int threads, const struct cancel *cancel,
-                                             struct err *e)
+static struct picture_stream *create(int fd, int threads, int min_edge,
+                                     const struct cancel *cancel, struct err *e)
 {
     struct picture_stream *s = calloc(1, sizeof *s);
 
     if (s) {
         s->fd = fd;
         s->threads = threads;
+        s->min_edge = min_edge;
         s->cancel = cancel;
         s->pkt = av_packet_alloc();
         s->frame = av_frame_alloc();
@@ -376,6 +379,18 @@ struct picture_stream *picture_stream_create(int fd, int threads, const struct c
 fail:
     picture_stream_destroy(s);
     return NULL;
+}
+
+struct picture_stream *picture_stream_create(int fd, int threads, const struct cancel *cancel,
+                                             struct err *e)
+{
+    return create(fd, threads, 0, cancel, e);
+}
+
+struct picture_stream *picture_stream_create_rough(int fd, int min_edge,
+                                                   const struct cancel *cancel, struct err *e)
+{
+    return create(fd, 1, min_edge, cancel, e);
 }
 
 void picture_stream_destroy(struct picture_stream *s)

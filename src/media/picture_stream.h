@@ -22,6 +22,9 @@ struct picture_stream;
 /* Stands at the start of the file. `threads` decode. */
 struct picture_stream *picture_stream_create(int fd, int threads, const struct cancel *cancel,
                                              struct err *e);
+/* The same for who looks from afar: see source_rough_decoder(). */
+struct picture_stream *picture_stream_create_rough(int fd, int min_edge,
+                                                   const struct cancel *cancel, struct err *e);
 void picture_stream_destroy(struct picture_stream *s);
 
 /* The next picture; NULL with ERR_NONE at the end. e is not NULL. */
