@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * faces.h - faces in one picture: from the front, and from both sides.
+ *
+ *     struct faces *f = faces_create(width, height, &e);
+ *     faces_show(f, &picture);                        ... the picture that is asked about
+ *     n = faces_scan(f, FACES_FRONTAL, found, max);   ... everywhere
+ *     if (faces_look(f, FACES_FRONTAL, &there, &found)) ... near a place
+ *     faces_destroy(f);
+ *
+ * A scan is coarse: every second place in sizes a quarter apart. Where something is found all
+ * neighbouring places and sizes are tried too, and how many of them agree tells a face from
+ * what once looks like one. Memory: about 12 bytes a sample of the picture. One thread at a time.
+ */
+#ifndef AIVE_ANALYSIS_FACES_H
+#define AIVE_ANALYSIS_FACES_H
+
+#include "analysis/small.h"
+#include "core/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum faces_view { FACES_FRONTAL, FACES_LEFT, FACES_RIGHT, FACES_VIEWS }; /* looks to the left, ... */
+
+struct face_box {
+    float x, y, size; /* samples of the picture: centre of a square from the brows to the chin */
+    float strength;   /* 0..1: how many of its neighbours agree */
+};
+
+struct faces;
+struct faces *faces_create(int width, int height, struct err *e);
+void faces_destroy(struct faces *f);
+
+/* `p` is of that width and height, and stays as it is until the last question about it. */
+void faces_show(struct faces *f, const struct small_picture *p);
+
+/* How many were written to `out`, strongest first: at most `max`. */
+size_t faces_scan(struct faces *f, enum faces_view view, struct face_box *out, size_t max);
+
+/* About of that size and at that place (its strength is not read). */
+bool faces_look(struct faces *f, enum faces_view view, const struct face_box *near_to,
+                struct face_box *out);
+
+#endif
