@@ -116,17 +116,18 @@ static bool run_beats(struct tool_call *call, struct err *e)
 {
     struct workspace *ws = app_workspace(call->req);
     struct asset asset;
-    struct analysis_report *report;
-    const char *json;
+    struct analysis found;
     if (!asset_of(call, &asset, e))
         return false;
     int fd = workspace_open_media(ws, asset.path, e);
     if (fd < 0)
         return err_set(e, ERR_NOT_FOUND, "Asset not found");
-    bool ok = analyze_run(fd, NULL, call->req->cancel, call->req->arena, &report, &json, e);
+    struct analyze_order order = {.asset = &asset, .fd = fd, .derived_fd = ws->derived_fd,
+                                  .make = ANALYZE_ALL, .cancel = call->req->cancel};
+    bool ok = analyze_run(&order, call->req->arena, &found, e);
     close(fd);
     if (ok)
-        buf_adds(&call->result, json);
+        buf_add(&call->result, found.json, found.json_len);
     return ok;
 }
 

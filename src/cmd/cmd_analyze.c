@@ -51,17 +51,18 @@ static int run_analyze(struct cmd_context *c, const void *opt)
     struct err e = {0};
     struct asset asset;
     struct probe_report *probe;
-    struct analysis_report *report;
-    const char *json;
+    struct analysis found;
     int fd;
     if (!input_load(c, c->words[0], &fd, &asset, &probe, &e))
         return cmd_fail(c, &e);
     struct progress_line line = {.show = o->progress};
-    struct analyze_watch watch = {on_progress, &line};
-    bool ok = analyze_run(fd, &watch, c->cancel, c->arena, &report, &json, &e);
+    struct analyze_order order = {.asset = &asset, .fd = fd, .derived_fd = -1,
+                                  .make = ANALYZE_REPORT, .cancel = c->cancel,
+                                  .progress = on_progress, .user = &line};
+    bool ok = analyze_run(&order, c->arena, &found, &e);
     progress_end(&line);
     close(fd);
-    ok = ok && write_layout(c, &asset, report, o->output, &e);
+    ok = ok && write_layout(c, &asset, found.report, o->output, &e);
     return ok ? 0 : cmd_fail(c, &e);
 }
 

@@ -1,170 +1,281 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * analyze.c - both sides of the work-horse that listens. run_analyze.c is the job on top. */
+ * analyze.c - the caller's side of the work-horse that looks and listens, and what is kept of it.
+ *
+ * DESIGN. Everything that was made lies in the content's folder. A file that could not be made,
+ * though the work-horse came to its end, leaves "NAME.none", so that nobody tries it again. Whoever
+ * is about to make something holds the folder's lock and looks once more. */
 #include "jobs/analyze.h"
 
-#include "analysis/beats.h"
-#include "analysis/silence.h"
-#include "core/timebase.h"
+#include "core/files.h"
+#include "jobs/derived.h"
 #include "media/media.h"
+#include "store/store.h"
 
-#include <math.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define ANALYSIS_BLOCK 8192 /* samples: a third of a second */
-#define LEVEL_STEP_S 0.25
-#define LEVELS_MAX 20000 /* an hour and a half at that step; longer films get a coarser one */
+#define REPORT_MAX_BYTES (16u << 20) /* of its text: what a work-horse may answer */
+#define LOCK_POLL_MS 200
+#define NAME_SIZE 80
 
-/* --- Inside the work-horse -------------------------------------------------------------------- */
+/* --- What there is and what is wanted ----------------------------------------------------------- */
 
-static bool listen_all(struct horse *h, struct audio_reader *r, struct beats *b, int64_t total,
-                       struct err *e)
+static bool wants_sound(const struct asset *a)
 {
-    float block[ANALYSIS_BLOCK];
-    int64_t done = 0;
-    int n;
-    while ((n = audio_reader_read(r, block, ANALYSIS_BLOCK, e)) > 0) {
-        if (!beats_push(b, block, (size_t)n, e))
-            return false;
-        done += n;
-        horse_progress(h, total > 0 ? 90.0 * (double)done / (double)total : 0, "listening");
-    }
-    return n == 0;
+    return a->has_audio;
 }
 
-/* To what is measured: more digits would only pretend. NAN stays NAN. */
-static double rounded(double x, double steps)
+static bool wants_board(const struct asset *a)
 {
-    return round(x * steps) / steps;
+    return a->has_video && strcmp(a->kind, "image") != 0;
 }
 
-/* The loudness curve, thinned to LEVEL_STEP_S or what LEVELS_MAX allows. */
-static bool fill_levels(const struct energy_meter *meter, struct arena *a,
-                        struct analysis_report *r, struct err *e)
+static bool wants_proxy(const struct asset *a)
 {
-    size_t hops = meter->power.count;
-    size_t every = (size_t)lround(LEVEL_STEP_S * HOPS_PER_SECOND);
-    while (hops / every > LEVELS_MAX)
-        every *= 2;
-    float *db = arena_array(a, hops + 1, sizeof *db);
-    double *levels = arena_array(a, hops / every + 1, sizeof *levels);
-    if (!db || !levels)
-        return err_set(e, ERR_NO_MEMORY, "no memory for the loudness curve");
-    energy_db(meter, every / 2, db);
-    size_t n = 0;
-    for (size_t i = every / 2; i < hops; i += every)
-        levels[n++] = rounded(db[i], 10);
-    r->levels = (struct wire_list){levels, n};
-    r->level_step = (double)every / HOPS_PER_SECOND;
-    return true;
+    struct media_info info = {.has_video = a->has_video, .is_image = strcmp(a->kind, "image") == 0,
+                              .width = a->width, .height = a->height};
+    return proxy_is_wanted(&info);
 }
 
-/* Copies what the trackers found into the report; lists live in the arena. */
-static bool fill_report(struct beats_result *found, const struct energy_meter *meter,
-                        struct arena *a, struct analysis_report *r, struct err *e)
+/* What is made besides the report. */
+static const struct derived_kind {
+    unsigned make;
+    const char *name;
+    bool (*is_wanted)(const struct asset *a);
+} kinds[] = {
+    {ANALYZE_WAVEFORM, WAVEFORM_FILE, wants_sound},
+    {ANALYZE_STORYBOARD, STORYBOARD_FILE, wants_board},
+    {ANALYZE_PROXY, PROXY_FILE, wants_proxy},
+};
+#define KINDS (sizeof kinds / sizeof *kinds)
+
+static void name_of_none(const char *name, char out[NAME_SIZE])
 {
-    r->duration = rounded(found->duration_s, 1000);
-    r->tempo = rounded(found->tempo, 100);
-    r->confidence = found->count ? rounded(found->confidence, 1000) : NAN;
-    for (size_t i = 0; i < found->count; i++)
-        found->beats_s[i] = rounded(found->beats_s[i], 1000);
-    r->beats = (struct wire_list){found->beats_s, found->count};
-    r->drop = found->energy.drop_count ? rounded(found->energy.drops[0].time_s, 1000) : NAN;
-    if (!fill_levels(meter, a, r, e))
+    snprintf(out, NAME_SIZE, "%s.none", name);
+}
+
+bool analysis_load(int derived_fd, const char *hash, struct arena *a, struct analysis *out,
+                   struct err *e)
+{
+    struct err damage = {0};
+    out->json = derived_read(derived_fd, hash, REPORT_FILE, REPORT_MAX_BYTES, a, &out->json_len, e);
+    if (!out->json)
         return false;
-
-    struct report_peak *marks = arena_array(a, found->energy.peak_count + 1, sizeof *marks);
-    struct pauses pauses = {0};
-    if (!marks || !silence_find(meter, &SILENCE_DEFAULTS, &pauses, e))
-        return marks ? false : err_set(e, ERR_NO_MEMORY, "no memory for the analysis");
-    for (size_t i = 0; i < found->energy.peak_count; i++)
-        marks[i] = (struct report_peak){rounded(found->energy.peaks[i].time_s, 1000),
-                                        rounded(found->energy.peaks[i].score, 1000)};
-    r->energy = (struct wire_list){marks, found->energy.peak_count};
-
-    struct report_span *quiet = arena_array(a, pauses.count + 1, sizeof *quiet);
-    for (size_t i = 0; quiet && i < pauses.count; i++)
-        quiet[i] = (struct report_span){rounded(pauses.pauses[i].start_s, 1000),
-                                       rounded(pauses.pauses[i].end_s, 1000)};
-    r->pauses = (struct wire_list){quiet, pauses.count};
-    silence_finish(&pauses);
-    return quiet ? true : err_set(e, ERR_NO_MEMORY, "no memory for the analysis");
+    out->report = wire_read_trusted(&wire_analysis, out->json, out->json_len, a, &damage);
+    if (out->report && out->report->version == ANALYSIS_VERSION)
+        return true;
+    if (damage.code == ERR_NO_MEMORY) {
+        *e = damage;
+        return false;
+    }
+    derived_remove(derived_fd, hash, REPORT_FILE);
+    return err_set(e, ERR_NOT_FOUND, "what was kept of the analysis is damaged");
 }
 
-static bool analyze_child(struct horse *h, struct buf *result, struct err *e)
+/* The bits of what is asked for, can be, and is not there. The report is loaded if it is. */
+static unsigned missing(const struct analyze_order *o, struct arena *a, struct analysis *out)
 {
-    bool ok = false;
-    struct arena a;
-    arena_init(&a, 64 << 20);
-    struct analysis_report report = {.version = ANALYSIS_VERSION, .tempo = NAN, .confidence = NAN,
-                                     .steady = -1, .beats_per_bar = INT64_MIN, .drop = NAN,
-                                     .thumbnail = NAN};
-    struct beats_result found = {0};
-    struct beats *b = NULL;
-    struct audio_reader *r = NULL;
-    struct media_info info;
-    int fd = horse_fd(h, "source");
-
-    if (!media_probe(fd, &info, NULL, e))
-        goto out;
-    if (info.has_audio) {
-        int64_t total = info.audio_end_ticks / (TICKS_PER_SECOND / ANALYSIS_RATE);
-        r = audio_reader_create(fd, ANALYSIS_RATE, 1, NULL, e);
-        b = r ? beats_create(e) : NULL;
-        if (!b || !listen_all(h, r, b, total, e) || !beats_finish(b, &found, e) ||
-            !fill_report(&found, beats_meter(b), &a, &report, e))
-            goto out;
+    struct err ignored;
+    unsigned want = 0;
+    *out = (struct analysis){0};
+    if (o->derived_fd < 0 ||
+        !analysis_load(o->derived_fd, o->asset->content_hash, a, out, &ignored)) {
+        out->report = NULL;
+        want = ANALYZE_REPORT;
     }
-    wire_write(&wire_analysis, &report, result);
-    horse_progress(h, 100, "analysed");
-    ok = true;
-out:
-    beats_destroy(b);
-    beats_result_finish(&found);
-    audio_reader_destroy(r);
-    arena_finish(&a);
+    for (size_t i = 0; i < KINDS && o->derived_fd >= 0; i++) {
+        char none[NAME_SIZE];
+        name_of_none(kinds[i].name, none);
+        if (o->make & kinds[i].make && kinds[i].is_wanted(o->asset) &&
+            !derived_exists(o->derived_fd, o->asset->content_hash, kinds[i].name) &&
+            !derived_exists(o->derived_fd, o->asset->content_hash, none))
+            want |= kinds[i].make;
+    }
+    return want;
+}
+
+/* --- The work-horse's files --------------------------------------------------------------------- */
+
+struct broker {
+    const struct analyze_order *order;
+    unsigned make;
+    struct {
+        char name[NAME_SIZE];
+        int fd;
+    } open[STORYBOARD_MAX_SHEETS + KINDS];
+    int count;
+};
+
+static bool is_sheet(const char *name)
+{
+    char sheet[NAME_SIZE];
+    for (int i = 0; i < STORYBOARD_MAX_SHEETS; i++) {
+        snprintf(sheet, sizeof sheet, STORYBOARD_SHEET, i);
+        if (strcmp(name, sheet) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Only what it was asked to make. */
+static bool may_make(const struct broker *b, const char *name)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (b->make & kinds[i].make && strcmp(name, kinds[i].name) == 0)
+            return true;
+    return b->make & ANALYZE_STORYBOARD && is_sheet(name);
+}
+
+static int find_open(const struct broker *b, const char *name)
+{
+    for (int i = 0; i < b->count; i++)
+        if (strcmp(b->open[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static int create_file(struct broker *b, const char *name, struct err *e)
+{
+    if (find_open(b, name) >= 0 || b->count == (int)(sizeof b->open / sizeof *b->open))
+        return err_set(e, ERR_CONFLICT, "%s was made already", name), -1;
+    int fd = derived_create(b->order->derived_fd, b->order->asset->content_hash, e);
+    int copy = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+    if (copy < 0) {
+        if (fd >= 0) {
+            err_errno(e, errno, "open %s", name);
+            close(fd);
+        }
+        return -1;
+    }
+    b->open[b->count].fd = fd;
+    snprintf(b->open[b->count++].name, NAME_SIZE, "%s", name);
+    return copy;
+}
+
+static int on_ask(void *user, const char *op, const char *name, struct err *e)
+{
+    struct broker *b = user;
+    if (!may_make(b, name) || strcmp(op, "open") == 0)
+        return err_set(e, ERR_INVALID, "the work-horse asked for \"%.80s\"", name), -1;
+    if (strcmp(op, "create") == 0)
+        return create_file(b, name, e);
+    int i = find_open(b, name);
+    if (i < 0)
+        return err_set(e, ERR_INVALID, "%s was never created", name), -1;
+    return derived_publish(b->order->derived_fd, b->order->asset->content_hash, b->open[i].fd,
+                           name, e) ? 0 : -1;
+}
+
+static void close_files(struct broker *b)
+{
+    for (int i = 0; i < b->count; i++)
+        close(b->open[i].fd);
+}
+
+/* What it was asked for and did not make, it cannot. */
+static void note_failures(const struct broker *b)
+{
+    const char *hash = b->order->asset->content_hash;
+    for (size_t i = 0; i < KINDS; i++) {
+        char none[NAME_SIZE];
+        struct err ignored;
+        name_of_none(kinds[i].name, none);
+        if (b->make & kinds[i].make && !derived_exists(b->order->derived_fd, hash, kinds[i].name))
+            derived_write(b->order->derived_fd, hash, none, "", 0, &ignored);
+    }
+}
+
+/* --- Running it --------------------------------------------------------------------------------- */
+
+static void on_progress(void *user, double percent, const char *stage)
+{
+    const struct analyze_order *o = ((struct broker *)user)->order;
+    if (o->progress)
+        o->progress(o->user, percent, stage);
+}
+
+static void on_log(void *user, const char *line)
+{
+    const struct analyze_order *o = ((struct broker *)user)->order;
+    if (o->log)
+        o->log(o->user, line);
+}
+
+static bool take_report(const struct analyze_order *o, const char *text, struct arena *a,
+                        struct analysis *out, struct err *e)
+{
+    out->json_len = strlen(text);
+    out->json = arena_strndup(a, text, out->json_len);
+    if (!out->json)
+        return err_set(e, ERR_NO_MEMORY, "no memory for the analysis");
+    out->report = wire_read_trusted(&wire_analysis, text, out->json_len, a, e);
+    return out->report &&
+           (o->derived_fd < 0 || derived_write(o->derived_fd, o->asset->content_hash, REPORT_FILE,
+                                               text, out->json_len, e));
+}
+
+static bool work(const struct analyze_order *o, unsigned make, struct arena *a,
+                 struct analysis *out, struct err *e)
+{
+    char spec[40];
+    snprintf(spec, sizeof spec, "{\"make\":%u}", make);
+    struct broker broker = {.order = o, .make = make};
+    struct horse_fd source = {"source", o->fd};
+    struct horse_job job = {.kind = "analyze", .spec = spec, .fds = &source, .fd_count = 1,
+                            .cancel = o->cancel, .on_progress = on_progress, .on_log = on_log,
+                            .on_ask = on_ask, .user = &broker};
+    char *text = horse_run(&job, e);
+    bool ok = text != NULL;
+    if (ok && o->derived_fd >= 0)
+        note_failures(&broker);
+    close_files(&broker);
+    if (ok && make & ANALYZE_REPORT)
+        ok = take_report(o, text, a, out, e);
+    free(text);
     return ok;
 }
 
-static bool analyze_prepare(struct horse *h, struct err *e)
+/* Waits for the content's lock. */
+static int lock(const struct analyze_order *o, struct err *e)
 {
-    (void)h;
-    (void)e;
-    media_init();
-    return true;
+    int fd;
+    while ((fd = derived_lock(o->derived_fd, o->asset->content_hash, e)) < 0 &&
+           e->code == ERR_BUSY) {
+        struct pollfd stop = {.fd = o->cancel ? o->cancel->fd : -1, .events = POLLIN};
+        poll(&stop, 1, LOCK_POLL_MS);
+        if (cancel_fired(o->cancel))
+            return err_set(e, ERR_CANCELED, "canceled"), -1;
+        if (o->progress)
+            o->progress(o->user, 0, "analysis");
+    }
+    return fd;
 }
 
-const struct horse_kind horse_analyze = {
-    .name = "analyze",
-    .help = "Finds beats, tempo, energy and pauses.",
-    .limits = {.memory_bytes = UINT64_C(1) << 30, .cpu_seconds = 1800, .wall_seconds = 3600,
-               .silence_seconds = 300, .file_bytes = 1 << 20},
-    .prepare = analyze_prepare,
-    .run = analyze_child,
-};
-
-/* --- The caller's side ------------------------------------------------------------------------ */
-
-bool analyze_run(int fd, const struct analyze_watch *watch, const struct cancel *cancel,
-                 struct arena *a, struct analysis_report **report, const char **json,
+bool analyze_run(const struct analyze_order *o, struct arena *a, struct analysis *out,
                  struct err *e)
 {
-    struct horse_fd source = {"source", fd};
-    struct horse_job job = {.kind = "analyze", .spec = "{}", .fds = &source, .fd_count = 1,
-                            .cancel = cancel};
-    if (watch) {
-        job.on_progress = watch->progress;
-        job.user = watch->user;
+    unsigned make = missing(o, a, out);
+    if (!make)
+        return true;
+    int held = -1;
+    if (o->derived_fd >= 0) {
+        held = lock(o, e);
+        if (held < 0)
+            return false;
+        make = missing(o, a, out); /* another may have made it meanwhile */
     }
-    char *text = horse_run(&job, e);
-    if (!text)
-        return false;
-    *json = arena_strdup(a, text);
-    *report = *json ? wire_read_trusted(&wire_analysis, text, strlen(text), a, e) : NULL;
-    free(text);
-    if (!*json)
-        return err_set(e, ERR_NO_MEMORY, "no memory for the analysis");
-    return *report != NULL;
+    bool ok = !make || work(o, make, a, out, e);
+    if (held >= 0)
+        close(held);
+    if (ok || !out->report || e->code == ERR_CANCELED)
+        return ok;
+    on_log(&(struct broker){.order = o}, e->msg); /* the report is there, a file is not */
+    return true;
 }
 
 const struct report_transcript *transcript_none(const char *model, struct arena *a)

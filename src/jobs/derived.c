@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -121,6 +122,21 @@ void derived_remove(int root, const char *hash, const char *name)
         return;
     unlinkat(folder, name, 0);
     close(folder);
+}
+
+int derived_lock(int root, const char *hash, struct err *e)
+{
+    if (!check(hash, "lock", e))
+        return -1;
+    int folder = make_folder(root, hash, e);
+    if (folder < 0 || flock(folder, LOCK_EX | LOCK_NB) == 0)
+        return folder;
+    if (errno == EWOULDBLOCK)
+        err_set(e, ERR_BUSY, "somebody else is at work on this content");
+    else
+        err_errno(e, errno, "lock a folder for what is derived");
+    close(folder);
+    return -1;
 }
 
 /* --- Whole folders ---------------------------------------------------------------------------- */

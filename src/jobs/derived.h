@@ -50,6 +50,10 @@ void derived_remove(int root, const char *hash, const char *name);
 bool derived_list(int root, const char *hash, const char *const **names, size_t *count,
                   struct arena *a, struct err *e);
 
+/* For who makes several files of one content: a descriptor that holds the content's lock till it is
+ * closed, or till the process ends, however it ends. -1: ERR_BUSY somebody else holds it. */
+int derived_lock(int root, const char *hash, struct err *e);
+
 /* Removes the folders of contents that `known` denies, untouched for age_s. Returns how many
  * folders, -1 on failure. */
 typedef bool derived_known_fn(void *user, const char *hash, bool *known, struct err *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * run_analyze.c - the job "analyze": listen to the asset, lay out a timeline, store it. */
+ * run_analyze.c - the job "analyze": look at the asset, listen to it, lay out a timeline, store it. */
 #include "jobs/analyze.h"
 #include "jobs/worker.h"
 #include "jobs/workspace.h"
@@ -11,6 +11,11 @@
 static void on_progress(void *user, double percent, const char *stage)
 {
     job_run_progress(user, 5 + percent * 0.9, stage);
+}
+
+static void on_log(void *user, const char *line)
+{
+    job_run_log(user, "%s", line);
 }
 
 static bool store_layout(struct job_run *run, struct workspace *ws, const struct asset *asset,
@@ -38,10 +43,8 @@ static bool run_analyze(struct job_run *run, struct err *e)
     struct workspace *ws = job_run_user(run);
     const struct job *job = job_run_job(run);
     struct arena *a = job_run_arena(run);
-    struct analyze_watch watch = {on_progress, run};
-    struct analysis_report *report;
+    struct analysis found;
     struct asset asset;
-    const char *json;
     if (!asset_get(ws->store, job->asset_id, &asset, a, e))
         return false;
     int fd = workspace_open_media(ws, asset.path, e);
@@ -49,16 +52,20 @@ static bool run_analyze(struct job_run *run, struct err *e)
         return err_wrap(e, "asset %lld", (long long)asset.id);
     job_run_log(run, "Starting analysis of asset %lld", (long long)asset.id);
     job_run_progress(run, 5, "analysis");
-    bool ok = analyze_run(fd, &watch, job_run_cancel(run), a, &report, &json, e);
+    struct analyze_order order = {.asset = &asset, .fd = fd, .derived_fd = ws->derived_fd,
+                                  .make = ANALYZE_ALL, .cancel = job_run_cancel(run),
+                                  .progress = on_progress, .log = on_log, .user = run};
+    bool ok = analyze_run(&order, a, &found, e);
     close(fd);
     if (!ok)
         return false;
     if (!asset.has_audio)
         job_run_log(run, "The file has no sound: no beats, no captions");
     else
-        job_run_log(run, "Found %zu beats%s", report->beats.count,
-                    report->beats.count ? "" : ": the sound has no steady pulse");
-    return store_layout(run, ws, &asset, report, e) && job_run_set_result(run, json, e);
+        job_run_log(run, "Found %zu beats%s", found.report->beats.count,
+                    found.report->beats.count ? "" : ": the sound has no steady pulse");
+    return store_layout(run, ws, &asset, found.report, e) &&
+           job_run_set_result(run, found.json, e);
 }
 
 static bool settle_analyze(struct store *s, const struct job *job, struct err *e)

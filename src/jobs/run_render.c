@@ -41,17 +41,18 @@ static void on_analysis(void *user, double percent, const char *stage)
 /* An empty timeline is analysed first, as the guide says; the layout becomes a revision. */
 static bool lay_out(struct render_run *r, struct err *e)
 {
-    struct analyze_watch watch = {on_analysis, r};
-    struct analysis_report *report;
-    const char *json;
+    struct analysis found;
     job_run_log(r->run, "Timeline is empty; running auto-analysis");
     int fd = workspace_open_media(r->ws, r->project.asset.path, e);
-    bool ok = fd >= 0 &&
-              analyze_run(fd, &watch, job_run_cancel(r->run), r->arena, &report, &json, e);
+    struct analyze_order order = {.asset = &r->project.asset, .fd = fd,
+                                  .derived_fd = r->ws->derived_fd, .make = ANALYZE_ALL,
+                                  .cancel = job_run_cancel(r->run), .progress = on_analysis,
+                                  .user = r};
+    bool ok = fd >= 0 && analyze_run(&order, r->arena, &found, e);
     if (fd >= 0)
         close(fd);
     struct timeline *tl =
-        ok ? analyze_layout(r->ws, &r->project.asset, report, r->arena, e) : NULL;
+        ok ? analyze_layout(r->ws, &r->project.asset, found.report, r->arena, e) : NULL;
     struct buf text;
     buf_init(&text, timeline_limits.max_bytes);
     ok = tl && timeline_write(tl, &text, e) && job_run_still_mine(r->run, e) &&

@@ -93,6 +93,20 @@ static void test_list(void)
     CHECK_STR(names[1], "proxy-v1.mp4");
 }
 
+static void test_lock(void)
+{
+    struct err e = {0};
+    int first = derived_lock(root, HASH_A, &e), other = derived_lock(root, HASH_B, &e);
+    CHECK(first >= 0 && other >= 0);
+    CHECK(derived_lock(root, HASH_A, &e) < 0 && e.code == ERR_BUSY);
+    CHECK(put(HASH_A, "unhindered", "x"));
+    close(first);
+    first = derived_lock(root, HASH_A, &e);
+    CHECK(first >= 0);
+    close(first);
+    close(other);
+}
+
 static bool knows_only(void *user, const char *hash, bool *known, struct err *e)
 {
     (void)e;
@@ -142,6 +156,7 @@ int main(void)
     test_refused_names();
     test_unpublished_leaves_nothing();
     test_list();
+    test_lock();
     test_sweep();
     derived_sweep(root, -1, knows_none, NULL, &e);
     arena_finish(&arena);

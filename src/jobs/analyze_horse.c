@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * analyze_horse.c - the work-horse that looks and listens: one thread for each, one report. */
+#include "jobs/analyze_parts.h"
+
+#include "analysis/highlight.h"
+#include "core/files.h"
+#include "jobs/analyze.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define REPORT_MAX_BYTES (64u << 20) /* of memory for the report's lists */
+
+/* --- What both sides share ---------------------------------------------------------------------- */
+
+double analyze_rounded(double x, double steps)
+{
+    return round(x * steps) / steps;
+}
+
+/* The report goes last: at 100 everything is there. */
+void analyze_progress(struct analyze_pass *p, int side, double time_s)
+{
+    double share = p->info.duration > 0 ? time_s / p->info.duration : 1;
+    atomic_store(&p->done[side], (int)(1000 * fmin(share, 1)));
+    int sound = atomic_load(&p->done[ANALYZE_SOUND]);
+    int pictures = atomic_load(&p->done[ANALYZE_PICTURES]);
+    bool slower_is_sound = sound < pictures;
+    horse_progress(p->h, 0.098 * (slower_is_sound ? sound : pictures),
+                   slower_is_sound ? "listening" : "looking");
+}
+
+bool analyze_forgive(struct analyze_pass *p, const char *name, unsigned makes,
+                     const struct err *why, struct err *e)
+{
+    if (!(makes & ANALYZE_REPORT)) {
+        horse_log(p->h, "There is no %s: %s", name, why->msg);
+        return true;
+    }
+    *e = *why;
+    return err_wrap(e, "%s", name);
+}
+
+bool analyze_put(struct horse *h, const char *name, const void *data, size_t n, struct err *e)
+{
+    int fd = horse_create(h, name, e);
+    bool ok = fd >= 0 && file_write_all(fd, data, n, e) && horse_commit(h, name, e);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+/* --- One pass ----------------------------------------------------------------------------------- */
+
+/* Is there a stream that one side could read, and anybody who wants to know? */
+static bool is_wanted(const struct analyze_pass *p, int side)
+{
+    unsigned makes = 0;
+    if (side == ANALYZE_SOUND)
+        for (int i = 0; sound_analysers[i]; i++)
+            makes |= sound_analysers[i]->makes;
+    else
+        for (int i = 0; picture_analysers[i]; i++)
+            makes |= picture_analysers[i]->makes;
+    return (makes & p->make) != 0 &&
+           (side == ANALYZE_SOUND ? p->info.has_audio : p->info.has_video);
+}
+
+struct listener {
+    struct analyze_side *side;
+    struct err err;
+    bool ok;
+};
+
+static void *run_listener(void *arg)
+{
+    struct listener *l = arg;
+    l->ok = analyze_sound(l->side, &l->err);
+    atomic_store(&l->side->pass->done[ANALYZE_SOUND], 1000);
+    return NULL;
+}
+
+/* The sound in a thread of its own, the pictures in this one. */
+static bool run_sides(struct analyze_pass *p, struct analyze_side sides[ANALYZE_SIDES],
+                      struct err *e)
+{
+    struct listener listener = {.side = &sides[ANALYZE_SOUND], .ok = true};
+    pthread_t thread;
+    bool sound = is_wanted(p, ANALYZE_SOUND), pictures = is_wanted(p, ANALYZE_PICTURES), ok = true;
+    atomic_init(&p->done[ANALYZE_SOUND], sound ? 0 : 1000);
+    atomic_init(&p->done[ANALYZE_PICTURES], pictures ? 0 : 1000);
+    bool apart = sound && pictures && pthread_create(&thread, NULL, run_listener, &listener) == 0;
+    if (sound && !apart)
+        run_listener(&listener);
+    if (pictures)
+        ok = analyze_pictures(&sides[ANALYZE_PICTURES], e);
+    atomic_store(&p->done[ANALYZE_PICTURES], 1000);
+    if (apart)
+        pthread_join(thread, NULL);
+    if (ok && !listener.ok)
+        *e = listener.err;
+    return ok && listener.ok;
+}
+
+/* What needs both sides. */
+static bool conclude(struct analyze_side sides[ANALYZE_SIDES], struct err *e)
+{
+    struct analyze_side *s = &sides[ANALYZE_PICTURES];
+    struct analysis_report *r = s->report;
+    double seen = fmax(sides[ANALYZE_SOUND].end_s, s->end_s);
+    r->duration = ANALYZE_MS(fmax(s->pass->info.duration, seen));
+    return highlights_find(r, s->arena, &r->highlights, e);
+}
+
+static bool write_report(const struct analysis_report *r, struct buf *result, struct err *e)
+{
+    wire_write(&wire_analysis, r, result);
+    return result->failed ? err_set(e, ERR_TOO_LARGE, "the analysis is too long to be kept") : true;
+}
+
+/* --- The kind ----------------------------------------------------------------------------------- */
+
+struct analyze_spec {
+    int64_t make;
+};
+static const struct wire_field spec_fields[] = {
+    {.name = "make", .kind = WIRE_INT, .flags = WIRE_REQUIRED,
+     .offset = offsetof(struct analyze_spec, make), .help = "Bits: what is asked for."},
+    {0},
+};
+static const struct wire_type wire_spec = {
+    .name = "AnalyzeSpec", .fields = spec_fields, .size = sizeof(struct analyze_spec)};
+
+static bool analyze_child(struct horse *h, struct buf *result, struct err *e)
+{
+    struct arena arenas[ANALYZE_SIDES];
+    struct analysis_report report = {.version = ANALYSIS_VERSION, .tempo = NAN, .confidence = NAN,
+                                     .steady = -1, .beats_per_bar = INT64_MIN, .drop = NAN,
+                                     .thumbnail = NAN};
+    struct analyze_pass pass = {.h = h, .fd = horse_fd(h, "source")};
+    struct analyze_side sides[ANALYZE_SIDES];
+    for (int i = 0; i < ANALYZE_SIDES; i++) {
+        arena_init(&arenas[i], REPORT_MAX_BYTES);
+        sides[i] = (struct analyze_side){.pass = &pass, .report = &report, .arena = &arenas[i]};
+    }
+    unsigned long n;
+    const char *text = horse_spec(h, &n);
+    const struct analyze_spec *spec = wire_read_trusted(&wire_spec, text, n, &arenas[0], e);
+    pass.make = spec ? (unsigned)spec->make : 0;
+    bool ok = spec && media_probe(pass.fd, &pass.info, NULL, e) && run_sides(&pass, sides, e) &&
+              conclude(sides, e) && write_report(&report, result, e);
+    if (ok)
+        horse_progress(h, 100, "analysed");
+    for (int i = 0; i < ANALYZE_SIDES; i++)
+        arena_finish(&arenas[i]);
+    return ok;
+}
+
+static bool analyze_prepare(struct horse *h, struct err *e)
+{
+    (void)h;
+    (void)e;
+    media_init();
+    return true;
+}
+
+const struct horse_kind horse_analyze = {
+    .name = "analyze",
+    .help = "Looks at a file and listens to it.",
+    .limits = {.memory_bytes = UINT64_C(2) << 30, .cpu_seconds = 4 * 3600,
+               .wall_seconds = 4 * 3600, .silence_seconds = 300, .file_bytes = UINT64_C(8) << 30},
+    .prepare = analyze_prepare,
+    .run = analyze_child,
+};
