@@ -33,10 +33,16 @@ static void draw_dissolve(struct page *p, const struct box *b, double x, double 
     cairo_fill(p->cr);
 }
 
+/* How wide its fade or dissolve is drawn: seen also where it is short, but not beyond the shot. */
+static double transition_px(const struct page *p, const struct report_shot *s)
+{
+    double x = page_x(p, s->start), room = page_x(p, s->end) - x;
+    return s->transition > 0 ? fmin(fmax(page_x(p, s->start + s->transition) - x, 9), room) : 0;
+}
+
 static void draw_begin(struct page *p, const struct box *b, const struct report_shot *s)
 {
-    double x = page_x(p, s->start);
-    double width = fmax(page_x(p, s->start + s->transition) - x, 8);
+    double x = page_x(p, s->start), width = transition_px(p, s);
     if (s->begins && strcmp(s->begins, "fade") == 0) {
         page_ink(p, INK_PINK, 1);
         draw_fade(p, b, x, width);
@@ -45,14 +51,15 @@ static void draw_begin(struct page *p, const struct box *b, const struct report_
         draw_dissolve(p, b, x, width);
     } else {
         page_ink(p, INK_BLACK, 1);
-        page_line(p, x, b->y, x, b->y + b->height, 1.4);
+        page_line(p, x, b->y, x, b->y + b->height, fmin(1.4, (page_x(p, s->end) - x) / 4));
     }
 }
 
 static void draw_shot_words(struct page *p, const struct box *b, size_t i,
                             const struct report_shot *s)
 {
-    double x = page_x(p, s->start) + 5, room = page_x(p, s->end) - x - 3;
+    double x = page_x(p, s->start) + fmax(5, transition_px(p, s) / 2 + 3);
+    double room = page_x(p, s->end) - x - 3;
     const char *number = arena_printf(p->arena, "%zu", i + 1);
     const char *words = s->camera ? arena_printf(p->arena, "%zu %s", i + 1, s->camera) : number;
     if (!words || !number)
@@ -107,10 +114,15 @@ static void draw_faces(struct page *p, const struct box *b)
         double x = page_x(p, f[i].time);
         if (f[i].time != last_time && x - last_x < 2)
             continue; /* more moments than pixels */
-        page_dot(p, x, side_y(b, f[i].x), 2.2);
+        cairo_move_to(p->cr, x, side_y(b, f[i].x));
+        cairo_close_path(p->cr); /* nothing but its round ends: a dot */
         last_x = x;
         last_time = f[i].time;
     }
+    cairo_set_line_cap(p->cr, CAIRO_LINE_CAP_ROUND);
+    cairo_set_line_width(p->cr, 4.5);
+    cairo_stroke(p->cr);
+    cairo_set_line_cap(p->cr, CAIRO_LINE_CAP_BUTT);
 }
 
 static void draw_crop(struct page *p, const struct box *b)

@@ -87,6 +87,7 @@ const struct lane lane_waveform = {
 /* --- Energy ----------------------------------------------------------------------------------- */
 
 #define QUIETEST_DB (-60.0)
+#define PEAK_PX 9.0
 
 static bool energy_shown(const struct page *p)
 {
@@ -103,22 +104,24 @@ static void trace_levels(struct page *p, const struct box *b)
 {
     const struct analysis_report *r = p->plot->report;
     const double *db = r->levels.items;
+    size_t count = r->levels.count;
     struct curve c;
     curve_begin(&c, p, b);
-    for (size_t i = 0; i < r->levels.count; i++)
+    curve_add(&c, 0, level_share(db[0]));
+    for (size_t i = 0; i < count; i++)
         curve_add(&c, ((double)i + 0.5) * r->level_step, level_share(db[i]));
+    curve_add(&c, (double)count * r->level_step, level_share(db[count - 1]));
     curve_end(&c);
 }
 
 static void draw_levels(struct page *p, const struct box *b)
 {
     const struct analysis_report *r = p->plot->report;
-    if (r->levels.count < 2)
+    if (r->levels.count == 0)
         return;
     trace_levels(p, b);
-    cairo_line_to(p->cr, page_x(p, ((double)r->levels.count - 0.5) * r->level_step),
-                  b->y + b->height);
-    cairo_line_to(p->cr, page_x(p, 0.5 * r->level_step), b->y + b->height);
+    cairo_line_to(p->cr, page_x(p, (double)r->levels.count * r->level_step), b->y + b->height);
+    cairo_line_to(p->cr, p->left, b->y + b->height);
     cairo_close_path(p->cr);
     page_ink(p, INK_SKY, 0.35);
     cairo_fill(p->cr);
@@ -141,14 +144,14 @@ static void draw_sections(struct page *p, const struct box *b)
 static void draw_peaks(struct page *p, const struct box *b)
 {
     const struct report_peak *m = p->plot->report->energy.items;
-    double last = -INFINITY;
+    size_t count = p->plot->report->energy.count;
     page_ink(p, INK_RED, 1);
-    for (size_t i = 0; i < p->plot->report->energy.count; i++) {
-        double x = page_x(p, m[i].time);
-        if (x - last < NEAREST_PX)
-            continue;
-        page_triangle(p, x, b->y + 1, 4 + 5 * fmin(fmax(m[i].score, 0), 1), true);
-        last = x;
+    for (size_t i = 0, best; i < count; i++) { /* of those that would touch, the highest */
+        double first = page_x(p, m[i].time);
+        for (best = i; i + 1 < count && page_x(p, m[i + 1].time) - first < PEAK_PX; i++)
+            best = m[i + 1].score > m[best].score ? i + 1 : best;
+        page_triangle(p, page_x(p, m[best].time), b->y + 1,
+                      4 + 5 * fmin(fmax(m[best].score, 0), 1), true);
     }
 }
 

@@ -50,13 +50,6 @@ void page_triangle(const struct page *p, double x, double y, double size, bool d
     cairo_fill(p->cr);
 }
 
-void page_dot(const struct page *p, double x, double y, double radius)
-{
-    cairo_new_sub_path(p->cr);
-    cairo_arc(p->cr, x, y, radius, 0, 2 * M_PI);
-    cairo_fill(p->cr);
-}
-
 /* --- Curves ----------------------------------------------------------------------------------- */
 
 void curve_begin(struct curve *c, const struct page *p, const struct box *b)

@@ -57,7 +57,6 @@ void page_line(const struct page *p, double x0, double y0, double x1, double y1,
 /* Filled; at least a pixel wide, so that a short moment of a long film is seen. */
 void page_bar(const struct page *p, double x0, double x1, double y, double height);
 void page_triangle(const struct page *p, double x, double y, double size, bool down);
-void page_dot(const struct page *p, double x, double y, double radius);
 
 /* --- Text: page_text.c ------------------------------------------------------------------------ */
 
@@ -68,7 +67,7 @@ double page_text(struct page *p, double x, double y, enum page_font font, unsign
 double page_text_width(struct page *p, enum page_font font, const char *text);
 void page_fonts_finish(struct page *p);
 
-/* --- A curve of any number of points: page_curve.c -------------------------------------------- */
+/* --- A curve of any number of points ---------------------------------------------------------- */
 
 /* Draws the mean of what falls on each pixel. Points ascending in time; NAN breaks the line. */
 struct curve {

@@ -54,8 +54,8 @@ static void say_facts(struct page *p, struct buf *out)
     else
         add(out, "no picture");
     if (tl && tl->segments.count > 0)
-        ADD(out, p, "laid out in %zu segments%s%s", tl->segments.count,
-            tl->template_name ? " by " : "", tl->template_name ? tl->template_name : "");
+        ADD(out, p, "laid out in %zu segment%s%s%s", tl->segments.count,
+            tl->segments.count == 1 ? "" : "s", tl->template_name ? " by " : "", tl->template_name ? tl->template_name : "");
 }
 
 void page_title(struct page *p, double y)
