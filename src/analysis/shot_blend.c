@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * DESIGN. While one picture is mixed into another, all that comes between lies on the straight line
+ * between both, and moves along it evenly. So for each middle and each of some lengths we take the
+ * pictures at both ends and ask of every one between: how far along is it (`along`, 0..1), how far
+ * off the line (`off`, as a share of the line's length squared)? What moves bends the way: three
+ * unrelated pictures make an equal-sided triangle, whose third corner is 0.75 off; a wipe is
+ * 0.25 off in its middle. A length that is too short covers a part of the way, one that is too long
+ * is not even: the score is best for the right one.
+ */
+#include "analysis/shot_blend.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#define LENGTH_MIN_2 (9.0 * 9.0) /* levels squared from end to end */
+#define OFF_MAX 0.13             /* mean over the way */
+#define UNEVEN_MAX 0.12          /* rms of along against time */
+#define STEP_MAX 0.6             /* of the way in one picture: that would be a cut */
+#define UNLIKE 0.40              /* of the ends, see view_unlike() */
+#define VOID_SPREAD 5.0          /* levels: a picture with less shows nothing */
+#define PURE 0.1                 /* of the way: what the ends are read off at, and 1 less that */
+
+/* Half lengths in seconds, each about 1.35 times the one before. */
+static const double halves_s[] = {0.08, 0.11, 0.15, 0.2, 0.27, 0.36, 0.49, 0.66, 0.9, 1.2, BLEND_HALF_MAX_S};
+#define HALVES (sizeof halves_s / sizeof *halves_s)
+
+/* How far along the way from a to b picture i is; *off: its distance from the line. */
+static double along(const struct shot_ring *r, int64_t a, int64_t b, int64_t i, double way2,
+                    double *off)
+{
+    double from2 = shot_distance2(r, a, i);
+    double dot = (from2 + way2 - shot_distance2(r, i, b)) / 2;
+    *off = fmax(from2 - dot * dot / way2, 0) / way2;
+    return dot / way2;
+}
+
+/* The score of the way from a to b, 0 if it is none. */
+static double score(const struct shot_ring *r, int64_t a, int64_t b)
+{
+    double way2 = shot_distance2(r, a, b);
+    if (way2 < LENGTH_MIN_2 || b - a < 3)
+        return 0;
+    double off_sum = 0, uneven2 = 0, before = 0, span_s = shot_time(r, b) - shot_time(r, a);
+    int64_t between = b - a - 1;
+    for (int64_t i = a + 1; i < b; i++) {
+        double off, at = along(r, a, b, i, way2, &off);
+        double even = at - (shot_time(r, i) - shot_time(r, a)) / span_s;
+        if (at - before > STEP_MAX)
+            return 0;
+        off_sum += off;
+        uneven2 += even * even;
+        before = at;
+    }
+    double off = off_sum / (double)between, uneven = sqrt(uneven2 / (double)between);
+    if (1 - before > STEP_MAX || off > OFF_MAX || uneven > UNEVEN_MAX)
+        return 0;
+    return sqrt(way2) * (1 - off / OFF_MAX / 2 - uneven / UNEVEN_MAX / 2);
+}
+
+static int64_t earlier(const struct shot_ring *r, int64_t k, double by_s)
+{
+    int64_t i = k;
+    while (i > shot_ring_first(r) && shot_time(r, k) - shot_time(r, i) < by_s)
+        i--;
+    return i;
+}
+
+static int64_t later(const struct shot_ring *r, int64_t k, double by_s)
+{
+    int64_t i = k;
+    while (i + 1 < r->pushed && shot_time(r, i) - shot_time(r, k) < by_s)
+        i++;
+    return i;
+}
+
+struct shot_blend shot_blend_around(const struct shot_ring *r, int64_t k)
+{
+    struct shot_blend best = {0};
+    int64_t a = k, b = k;
+    for (size_t h = 0; h < HALVES; h++) {
+        int64_t new_a = earlier(r, k, halves_s[h]), new_b = later(r, k, halves_s[h]);
+        if (new_a == a && new_b == b)
+            continue;
+        a = new_a;
+        b = new_b;
+        double s = score(r, a, b);
+        if (s > best.score)
+            best = (struct shot_blend){.first = a, .last = b, .score = s};
+    }
+    best.start_s = shot_time(r, best.first);
+    best.end_s = shot_time(r, best.last);
+    return best;
+}
+
+static double spread(const struct shot_ring *r, int64_t k)
+{
+    const int16_t *cell = shot_view_at(r, k)->grid;
+    int luma = VIEW_LONG * VIEW_SHORT;
+    double sum = 0, squares = 0;
+    for (int i = 0; i < luma; i++) {
+        sum += cell[i];
+        squares += (double)cell[i] * cell[i];
+    }
+    double mean = sum / luma;
+    return sqrt(fmax(squares / luma - mean * mean, 0)) / VIEW_UNIT;
+}
+
+bool shot_is_void(const struct shot_ring *r, int64_t k)
+{
+    return spread(r, k) < VOID_SPREAD;
+}
+
+/* The ends to a part of a picture: where the way passes PURE and 1 - PURE, and evenly on. */
+static void set_ends(const struct shot_ring *r, struct shot_blend *b)
+{
+    double way2 = shot_distance2(r, b->first, b->last), off;
+    int64_t i = b->first, j = b->last;
+    while (i + 1 < b->last && along(r, b->first, b->last, i + 1, way2, &off) < PURE)
+        i++;
+    while (j - 1 > i && along(r, b->first, b->last, j - 1, way2, &off) > 1 - PURE)
+        j--;
+    double from = along(r, b->first, b->last, i, way2, &off);
+    double to = along(r, b->first, b->last, j, way2, &off);
+    double rate = (to - from) / (shot_time(r, j) - shot_time(r, i));
+    if (!(rate > 0))
+        return;
+    double start_s = shot_time(r, i) - from / rate, end_s = shot_time(r, j) + (1 - to) / rate;
+    b->start_s = fmax(start_s, b->start_s);
+    b->end_s = fmin(end_s, b->end_s);
+}
+
+bool shot_blend_holds(const struct shot_ring *r, struct shot_blend *b)
+{
+    if (b->first < shot_ring_first(r) || shot_unlike(r, b->first, b->last) < UNLIKE)
+        return false;
+    b->from_void = shot_is_void(r, b->first);
+    b->to_void = shot_is_void(r, b->last);
+    set_ends(r, b);
+    return !(b->from_void && b->to_void);
+}

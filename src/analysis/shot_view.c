@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * DESIGN. Blocks of 8 x 8 of the reduced luma (32 x 32 of a picture 320 wide) are sought in the
+ * other picture around where they are and around where the whole picture seems to have moved to,
+ * which the profiles of its columns and rows tell. Means are taken off, so light may change. What is
+ * left over is told against the contrast of both blocks. A block without contrast says little, and
+ * says it by its brightness.
+ */
+#include "analysis/shot_view.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK 8
+#define AREA (BLOCK * BLOCK)
+#define NEAR_X 6 /* samples around no motion */
+#define NEAR_Y 4
+#define AROUND 2      /* samples around the motion of the whole picture */
+#define FLOOR 3       /* levels a sample that are noise, not contrast */
+#define FLAT_LEVELS 24 /* flat blocks that differ by that have nothing in common */
+
+/* --- Making ----------------------------------------------------------------------------------- */
+
+/* Sum and count of the samples of one cell of cols x rows. */
+static int cell_mean(const uint8_t *plane, int stride, int width, int height, int cols, int rows,
+                     int x, int y)
+{
+    int x0 = x * width / cols, x1 = (x + 1) * width / cols;
+    int y0 = y * height / rows, y1 = (y + 1) * height / rows;
+    int sum = 0;
+    x1 = x1 > x0 ? x1 : x0 + 1;
+    y1 = y1 > y0 ? y1 : y0 + 1;
+    for (int j = y0; j < y1; j++)
+        for (int i = x0; i < x1; i++)
+            sum += plane[(ptrdiff_t)j * stride + i];
+    return VIEW_UNIT * sum / ((x1 - x0) * (y1 - y0)) - VIEW_UNIT * 128;
+}
+
+static int16_t *make_grid(int16_t *out, const struct small_picture *f, int plane)
+{
+    int half = plane > 0;
+    int width = (f->width + half) >> half, height = (f->height + half) >> half;
+    bool wide = f->width >= f->height;
+    int cols = (wide ? VIEW_LONG : VIEW_SHORT) >> half, rows = (wide ? VIEW_SHORT : VIEW_LONG) >> half;
+
+    for (int y = 0; y < rows; y++)
+        for (int x = 0; x < cols; x++)
+            *out++ = (int16_t)((1 + half) * cell_mean(f->plane[plane], f->stride[plane], width,
+                                                      height, cols, rows, x, y));
+    return out;
+}
+
+static void make_luma(struct shot_view *v, const struct small_picture *f)
+{
+    int longer = f->width > f->height ? f->width : f->height;
+    int step = (longer + VIEW_EDGE / 2) / VIEW_EDGE;
+    step = step > 1 ? step : 1;
+    v->width = f->width / step > 0 ? f->width / step : 1;
+    v->height = f->height / step > 0 ? f->height / step : 1;
+    for (int y = 0; y < v->height; y++)
+        for (int x = 0; x < v->width; x++) {
+            const uint8_t *from = f->plane[0] + (ptrdiff_t)(y * step) * f->stride[0] + x * step;
+            int sum = 0;
+            for (int j = 0; j < step && y * step + j < f->height; j++)
+                for (int i = 0; i < step; i++)
+                    sum += from[(ptrdiff_t)j * f->stride[0] + i];
+            v->luma[y * v->width + x] = (uint8_t)(sum / (step * step));
+        }
+}
+
+void view_make(struct shot_view *v, const struct small_picture *f)
+{
+    int16_t *out = v->grid;
+    for (int plane = 0; plane < 3; plane++)
+        out = make_grid(out, f, plane);
+    make_luma(v, f);
+}
+
+int32_t view_product(const struct shot_view *a, const struct shot_view *b)
+{
+    int32_t sum = 0;
+    for (int i = 0; i < VIEW_CELLS; i++)
+        sum += a->grid[i] * b->grid[i];
+    return sum;
+}
+
+/* --- The motion of the whole picture ---------------------------------------------------------- */
+
+struct shift {
+    int x, y;
+};
+
+static void profile(const struct shot_view *v, int *columns, int *rows)
+{
+    memset(columns, 0, VIEW_MAX * sizeof *columns);
+    memset(rows, 0, VIEW_MAX * sizeof *rows);
+    for (int y = 0; y < v->height; y++)
+        for (int x = 0; x < v->width; x++) {
+            columns[x] += v->luma[y * v->width + x];
+            rows[y] += v->luma[y * v->width + x];
+        }
+}
+
+/* The shift at which b(x) is most like a(x + shift), by mean difference without the mean. */
+static int profile_shift(const int *a, const int *b, int n)
+{
+    int best = 0;
+    int64_t least = INT64_MAX;
+    for (int s = -n / 2; s <= n / 2; s++) {
+        int from = s < 0 ? -s : 0, to = s < 0 ? n : n - s, count = to - from;
+        int64_t offset = 0, sum = 0;
+        for (int x = from; x < to; x++)
+            offset += b[x] - a[x + s];
+        offset /= count;
+        for (int x = from; x < to; x++)
+            sum += llabs(b[x] - a[x + s] - offset);
+        sum = sum * n / count;
+        if (sum < least || (sum == least && abs(s) < abs(best))) {
+            least = sum;
+            best = s;
+        }
+    }
+    return best;
+}
+
+static struct shift global_shift(const struct shot_view *a, const struct shot_view *b)
+{
+    int ax[VIEW_MAX], ay[VIEW_MAX], bx[VIEW_MAX], by[VIEW_MAX];
+    profile(a, ax, ay);
+    profile(b, bx, by);
+    return (struct shift){profile_shift(ax, bx, a->width), profile_shift(ay, by, a->height)};
+}
+
+/* --- Blocks ----------------------------------------------------------------------------------- */
+
+struct block {
+    int16_t px[AREA]; /* without the mean */
+    int mean, contrast; /* contrast: sum of |px| */
+};
+
+static void block_cut(struct block *b, const uint8_t *from, int stride)
+{
+    int sum = 0;
+    for (int y = 0; y < BLOCK; y++)
+        for (int x = 0; x < BLOCK; x++)
+            sum += b->px[y * BLOCK + x] = from[y * stride + x];
+    b->mean = sum / AREA;
+    b->contrast = 0;
+    for (int i = 0; i < AREA; i++) {
+        b->px[i] = (int16_t)(b->px[i] - b->mean);
+        b->contrast += abs(b->px[i]);
+    }
+}
+
+/* What is left of block b when `from` is taken off, both without their means. */
+static int residue(const struct block *b, const uint8_t *from, int stride)
+{
+    int16_t other[AREA];
+    int sum = 0, left = 0;
+    for (int y = 0; y < BLOCK; y++)
+        for (int x = 0; x < BLOCK; x++)
+            other[y * BLOCK + x] = from[y * stride + x];
+    for (int i = 0; i < AREA; i++)
+        sum += other[i];
+    int mean = sum / AREA;
+    for (int i = 0; i < AREA; i++)
+        left += abs(b->px[i] - other[i] + mean);
+    return left;
+}
+
+struct found {
+    int left; /* residue; INT_MAX: nothing yet */
+    int x, y;
+};
+
+static void seek(const struct shot_view *a, const struct block *b, struct shift middle,
+                 struct shift reach, struct found *best)
+{
+    for (int y = middle.y - reach.y; y <= middle.y + reach.y; y++)
+        for (int x = middle.x - reach.x; x <= middle.x + reach.x; x++) {
+            if (x < 0 || y < 0 || x + BLOCK > a->width || y + BLOCK > a->height)
+                continue;
+            int left = residue(b, a->luma + y * a->width + x, a->width);
+            if (left < best->left)
+                *best = (struct found){left, x, y};
+        }
+}
+
+/* How little of b is found in a. */
+static double missing(const struct shot_view *a, const struct shot_view *b, struct shift moved)
+{
+    double left = 0, of = 0;
+    for (int y = 0; y + BLOCK <= b->height; y += BLOCK)
+        for (int x = 0; x + BLOCK <= b->width; x += BLOCK) {
+            struct block want, got;
+            struct found best = {INT_MAX, x, y};
+            block_cut(&want, b->luma + y * b->width + x, b->width);
+            seek(a, &want, (struct shift){x, y}, (struct shift){NEAR_X, NEAR_Y}, &best);
+            if (abs(moved.x) > NEAR_X - AROUND || abs(moved.y) > NEAR_Y - AROUND)
+                seek(a, &want, (struct shift){x + moved.x, y + moved.y},
+                     (struct shift){AROUND, AROUND}, &best);
+            block_cut(&got, a->luma + best.y * a->width + best.x, a->width);
+            double flat = fmin(1, (double)abs(got.mean - want.mean) / FLAT_LEVELS);
+            left += best.left + FLOOR * AREA * flat;
+            of += want.contrast + got.contrast + FLOOR * AREA;
+        }
+    return of > 0 ? left / of : 0;
+}
+
+double view_unlike(const struct shot_view *a, const struct shot_view *b)
+{
+    struct shift moved = global_shift(a, b);
+    return fmin(missing(a, b, moved), missing(b, a, (struct shift){-moved.x, -moved.y}));
+}
