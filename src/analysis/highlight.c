@@ -43,7 +43,7 @@ static void add_border(struct borders *b, double time, enum border_kind kind)
 static void add_all(struct borders *b, const struct analysis_report *r)
 {
     const struct report_shot *shots = r->shots.items;
-    const struct report_span *pauses = r->pauses.items;
+    const struct report_span *pauses = r->pauses.items, *speech = r->speech.items;
     const struct report_section *sections = r->sections.items;
     const struct wire_list *bars = r->downbeats.count ? &r->downbeats : &r->beats;
     const double *bar = bars->items;
@@ -54,6 +54,10 @@ static void add_all(struct borders *b, const struct analysis_report *r)
     for (size_t i = 0; i < r->pauses.count; i++) {
         add_border(b, pauses[i].start, BORDER_PAUSE);
         add_border(b, pauses[i].end, BORDER_PAUSE);
+    }
+    for (size_t i = 0; i < r->speech.count; i++) {
+        add_border(b, speech[i].start, BORDER_PAUSE);
+        add_border(b, speech[i].end, BORDER_PAUSE);
     }
     for (size_t i = 0; i < r->sections.count; i++)
         add_border(b, sections[i].start, BORDER_SECTION);
@@ -84,7 +88,8 @@ static void thin(struct borders *b)
     b->count = n;
 }
 
-/* Takes away what lies inside of speech: nobody is cut off. The film's own ends stay. */
+/* Takes away what lies inside of speech: nobody is cut off who speaks for less than a stretch may
+ * take. The film's own ends stay. */
 static void spare_speech(struct borders *b, const struct wire_list *speech)
 {
     const struct report_span *s = speech->items;
@@ -94,7 +99,8 @@ static void spare_speech(struct borders *b, const struct wire_list *speech)
         while (k < speech->count && s[k].end - WORD_MARGIN_S <= t)
             k++;
         bool spoken = k < speech->count && t > s[k].start + WORD_MARGIN_S;
-        if (!spoken || i == 0 || i == b->count - 1)
+        bool whole = spoken && s[k].end - s[k].start <= HIGHLIGHT_MAX_S;
+        if (!whole || i == 0 || i == b->count - 1)
             b->items[n++] = b->items[i];
     }
     b->count = n;
@@ -116,16 +122,17 @@ static void fill_gaps(struct borders *b)
 static bool find_borders(const struct analysis_report *r, struct arena *a, struct borders *b,
                          struct err *e)
 {
-    size_t most = 2 + r->shots.count + 2 * r->pauses.count + r->sections.count +
-                  r->downbeats.count + r->beats.count + (size_t)(r->duration / FILL_S) * 2 + 2;
+    size_t most = 2 + r->shots.count + 2 * r->pauses.count + 2 * r->speech.count +
+                  r->sections.count + r->downbeats.count + r->beats.count +
+                  (size_t)(r->duration / FILL_S) + 1;
     *b = (struct borders){.items = arena_array(a, most, sizeof *b->items),
                           .duration = r->duration};
     if (!b->items)
         return err_set(e, ERR_NO_MEMORY, "no memory for the highlights");
     add_all(b, r);
     thin(b);
-    spare_speech(b, &r->speech);
     fill_gaps(b);
+    spare_speech(b, &r->speech);
     return true;
 }
 

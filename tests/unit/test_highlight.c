@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Highlights: what makes a stretch stand out, one thing at a time; where stretches begin and end;
+ * their reasons; nothing where there is nothing. */
+#include "check.h"
+#include "analysis/highlight.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define LIST(a) {a, COUNT(a)}
+
+static struct arena arena;
+
+static struct analysis_report film(double duration)
+{
+    return (struct analysis_report){.duration = duration, .tempo = NAN, .confidence = NAN,
+                                    .drop = NAN, .thumbnail = NAN, .level_step = 0.25};
+}
+
+static const struct report_highlight *found(const struct analysis_report *r, size_t *count)
+{
+    struct wire_list out = {0};
+    struct err e = {0};
+    CHECK(highlights_find(r, &arena, &out, &e));
+    *count = out.count;
+    const struct report_highlight *h = out.items;
+    for (size_t i = 0; i < out.count; i++) {
+        CHECK(h[i].score > 0 && h[i].score <= 1 && h[i].reasons.count <= 6);
+        CHECK(h[i].start >= 0 && h[i].end <= r->duration + 0.001);
+        CHECK(h[i].end - h[i].start >= HIGHLIGHT_MIN_S - 0.001);
+        CHECK(h[i].end - h[i].start <= HIGHLIGHT_MAX_S + 0.001);
+        CHECK(i == 0 || h[i].score <= h[i - 1].score);
+        for (size_t k = 0; k < i; k++)
+            CHECK(h[i].start >= h[k].end || h[i].end <= h[k].start);
+    }
+    return h;
+}
+
+static bool says(const struct report_highlight *h, const char *words)
+{
+    const char *const *reasons = h->reasons.items;
+    for (size_t i = 0; i < h->reasons.count; i++)
+        if (strcmp(reasons[i], words) == 0)
+            return true;
+    return false;
+}
+
+/* Is the best one around that moment, and does it say so? */
+static void check_best(const struct analysis_report *r, double time, const char *reason)
+{
+    size_t count;
+    const struct report_highlight *h = found(r, &count);
+    CHECK(count > 0 && h[0].start <= time && time <= h[0].end);
+    if (!CHECK(count > 0 && says(&h[0], reason)))
+        for (size_t i = 0; count > 0 && i < h[0].reasons.count; i++)
+            fprintf(stderr, "  %s\n", ((const char *const *)h[0].reasons.items)[i]);
+}
+
+static void test_each(void)
+{
+    struct report_drop drops[] = {{40.5, 9.4}};
+    struct report_peak one[] = {{40.5, 0.9}}, three[] = {{39, 0.5}, {40.5, 0.9}, {42, 0.7}};
+    struct report_span speech[] = {{38, 46}};
+    struct report_face faces[40];
+    struct report_quality quality[100];
+    struct report_shot shots[12];
+    double levels[400];
+    for (int i = 0; i < 40; i++)
+        faces[i] = (struct report_face){38 + i * 0.25, 0.5, 0.5, 0.1, 0.1};
+    for (int i = 0; i < 100; i++)
+        quality[i] = (struct report_quality){i + 0.5, 0, 0, 0, i / 10 == 4 ? 0.9 : 0.2};
+    for (int i = 0; i < 400; i++)
+        levels[i] = i / 40 == 4 ? -10 : -25;
+    for (int i = 0; i < 12; i++) /* ten of a second each from 40 to 50 */
+        shots[i] = (struct report_shot){i == 0 ? 0 : 39 + i, i == 11 ? 100 : 40 + i, "cut", 0, "still"};
+
+    CHECK_CASE("drop");
+    struct analysis_report r = film(100);
+    r.drops = (struct wire_list)LIST(drops);
+    check_best(&r, 40.5, "drop +9 dB at 40.5 s");
+    CHECK_CASE("one peak");
+    r = film(100);
+    r.energy = (struct wire_list)LIST(one);
+    check_best(&r, 40.5, "energy peak at 40.5 s");
+    CHECK_CASE("three peaks");
+    r.energy = (struct wire_list)LIST(three);
+    check_best(&r, 40.5, "3 energy peaks, the highest at 40.5 s");
+    CHECK_CASE("speech");
+    r = film(100);
+    r.speech = (struct wire_list)LIST(speech);
+    check_best(&r, 42, "somebody speaks 100 % of it");
+    CHECK_CASE("faces");
+    r = film(100);
+    r.faces = (struct wire_list)LIST(faces);
+    check_best(&r, 42, "a face is seen 100 % of it");
+    CHECK_CASE("motion");
+    r = film(100);
+    r.quality = (struct wire_list)LIST(quality);
+    check_best(&r, 45, "3.3 times the motion of the whole");
+    CHECK_CASE("loudness");
+    r = film(100);
+    r.levels = (struct wire_list)LIST(levels);
+    check_best(&r, 45, "9 dB louder than the whole");
+    CHECK_CASE("cuts");
+    r = film(100);
+    r.shots = (struct wire_list)LIST(shots);
+    check_best(&r, 45, "10 new shots in 10.0 s");
+    CHECK_CASE("");
+}
+
+/* Stretches keep to what the film offers: here a shot from 30.2 to 41.7 s. */
+static void test_borders(void)
+{
+    struct report_shot shots[] = {{0, 30.2, "start", 0, "still"}, {30.2, 41.7, "cut", 0, "still"},
+                                  {41.7, 60, "cut", 0, "still"}};
+    struct report_quality quality[60];
+    for (int i = 0; i < 60; i++)
+        quality[i] = (struct report_quality){i + 0.5, 0.8, 0.9, 0, i >= 30 && i < 42 ? 0.9 : 0.1};
+    struct analysis_report r = film(60);
+    r.shots = (struct wire_list)LIST(shots);
+    r.quality = (struct wire_list)LIST(quality);
+    size_t count;
+    const struct report_highlight *h = found(&r, &count);
+    CHECK(count > 0);
+    CHECK_NEAR(h[0].start, 30.2, 1e-9);
+    CHECK_NEAR(h[0].end, 41.7, 1e-9);
+}
+
+/* A bar line in the middle of a sentence is no place to begin. */
+static void test_speech_is_whole(void)
+{
+    struct report_span speech[] = {{4, 11}, {20, 33}};
+    struct report_drop drops[] = {{26, 12}};
+    double beats[60];
+    for (int i = 0; i < 60; i++)
+        beats[i] = i;
+    struct analysis_report r = film(60);
+    r.speech = (struct wire_list)LIST(speech);
+    r.drops = (struct wire_list)LIST(drops);
+    r.downbeats = (struct wire_list)LIST(beats);
+    size_t count;
+    const struct report_highlight *h = found(&r, &count);
+    CHECK(count > 0);
+    CHECK(h[0].start <= 20.15 && h[0].end >= 32.85);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < COUNT(speech); k++) {
+            CHECK(!(h[i].start > speech[k].start + 0.2 && h[i].start < speech[k].end - 0.2));
+            CHECK(!(h[i].end > speech[k].start + 0.2 && h[i].end < speech[k].end - 0.2));
+        }
+}
+
+static void test_nothing(void)
+{
+    static const double durations[] = {0, -1, NAN, INFINITY, 1e300, 2.9, 3, 60, 7200};
+    for (size_t i = 0; i < COUNT(durations); i++) {
+        struct analysis_report r = film(durations[i]);
+        size_t count;
+        found(&r, &count);
+        CHECK(count == 0);
+    }
+}
+
+/* The same film, the same list; two hours of it are no matter. */
+static void test_long(void)
+{
+    enum { N = 7200 };
+    static double downbeats[N], levels[4 * N];
+    static struct report_peak peaks[N / 10];
+    for (int i = 0; i < N; i++)
+        downbeats[i] = i * 0.99 + 0.3;
+    for (int i = 0; i < 4 * N; i++)
+        levels[i] = -30 + 10 * sin(i / 97.0) + 5 * sin(i / 13.0);
+    for (int i = 0; i < N / 10; i++)
+        peaks[i] = (struct report_peak){i * 10 + 5 * sin(i), 0.5 + 0.5 * sin(i * 7.0)};
+    struct analysis_report r = film(N);
+    r.downbeats = (struct wire_list)LIST(downbeats);
+    r.levels = (struct wire_list)LIST(levels);
+    r.energy = (struct wire_list)LIST(peaks);
+    size_t count, again;
+    const struct report_highlight *h = found(&r, &count), *g = found(&r, &again);
+    CHECK(count == HIGHLIGHT_COUNT && again == count);
+    for (size_t i = 0; i < count; i++)
+        CHECK(h[i].start == g[i].start && h[i].end == g[i].end && h[i].score == g[i].score);
+}
+
+int main(void)
+{
+    arena_init(&arena, 256 << 20);
+    test_each();
+    test_borders();
+    test_speech_is_whole();
+    test_nothing();
+    test_long();
+    arena_finish(&arena);
+    return check_done();
+}
