@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include "media/av.h"
+#include "media/colour.h"
 #include "media/scale.h"
 #include "unit/ffmpeg.h"
 #include "unit/synth.h"
@@ -458,6 +459,33 @@ static void test_files(struct scaler *s)
     close(raw);
 }
 
+/* What is left over at the right, where the fast loop does not reach, comes out like the rest; so
+ * does the last row of an odd height. */
+static void test_leftovers(void)
+{
+    enum { W = 70, H = 5 };
+    struct err e = {0};
+    struct picture_pool *pool = picture_pool_create(W, H, &e);
+    struct picture *p = pool ? picture_pool_take(pool, &e) : NULL;
+    unsigned wrong = 0;
+
+    CHECK(p);
+    for (int colour = 0; p && colour < 256; colour++) {
+        for (int i = 0; i < 3; i++)
+            for (int y = 0; y < (i ? (H + 1) / 2 : H); y++)
+                memset(p->data[i] + y * p->stride[i], (colour * (2 * i + 1) + 97 * i) & 255,
+                       i ? W / 2 : W);
+        colour_to_bt709(p, AVCOL_SPC_SMPTE170M, false);
+        for (int i = 0; i < 3; i++)
+            for (int y = 0; y < (i ? (H + 1) / 2 : H); y++)
+                for (int x = 0; x < (i ? W / 2 : W); x++)
+                    wrong += p->data[i][y * p->stride[i] + x] != p->data[i][0];
+        CHECK(wrong == 0);
+    }
+    picture_unref(&p);
+    picture_pool_destroy(pool);
+}
+
 int main(void)
 {
     struct err e = {0};
@@ -469,6 +497,7 @@ int main(void)
     test_guesses();
     test_wide(s);
     test_light(s);
+    test_leftovers();
     if (ffmpeg_is_here())
         test_files(s);
     else
