@@ -4,13 +4,10 @@
 #include "api/app.h"
 #include "core/log.h"
 #include "jobs/film_assets.h"
-#include "jobs/worker.h"
 #include "render/sfx.h"
 #include "timeline/timeline.h"
 
 #include <string.h>
-
-#define ANALYSIS_WAIT_MS (15 * 60 * 1000)
 
 bool timeline_get(struct request *req, struct reply *reply, struct err *e)
 {
@@ -199,24 +196,10 @@ bool timeline_analyze(struct request *req, struct reply *reply, struct err *e)
         return err_set(e, ERR_CONFLICT, "This project has no asset to analyse");
     if (!start_analysis(ws, &d, id, req->arena, e))
         return false;
-    if (request_prefers(req, "respond-async")) {
-        reply_header(reply, "Preference-Applied", "respond-async");
-        return reply_job(reply, 202, id, req->arena);
-    }
-
-    struct job job;
-    struct err why = {0};
-    if (!worker_wait_job(&ws->jobs, id, ANALYSIS_WAIT_MS, req->cancel, &job, req->arena, &why)) {
-        if (why.code == ERR_TIMEOUT || why.code == ERR_CANCELED)
-            return reply_job(reply, 202, id, req->arena);
-        *e = why;
+    bool answered;
+    if (!await_analysis(req, reply, id, &answered, e))
         return false;
-    }
-    if (job.state == JOB_FAILED)
-        return err_set(e, job.error_code, "Analysis failed: %s", job.error ? job.error : "");
-    if (job.state == JOB_CANCELED)
-        return err_set(e, ERR_CANCELED, "The analysis was canceled");
-    return reply_project(reply, ws, p->id, req->arena, e);
+    return answered || reply_project(reply, ws, p->id, req->arena, e);
 }
 
 /* --- Revisions -------------------------------------------------------------------------------- */

@@ -65,12 +65,18 @@ bool check_timeline(struct workspace *ws, const struct asset *own, const struct 
 int open_ingest_upload(void *app, const char *field, struct err *e);
 int open_consent_upload(void *app, const char *field, struct err *e);
 
+/* Waits for an analysis. *answered: the client was told that it goes on (202), because it would not
+ * wait or it took too long. */
+bool await_analysis(struct request *req, struct reply *reply, const char *job_id, bool *answered,
+                    struct err *e);
+
 /* --- Handlers, one file for each resource ---------------------------------------------------- */
 
 route_fn home_get, health_get;
 route_fn ingest_post;
 route_fn effects_get;
 route_fn assets_post, assets_get, asset_get_one;
+route_fn asset_analysis_get, asset_analyze_post;
 route_fn timeline_get, timeline_post, timeline_analyze, timeline_validate, timeline_frame;
 route_fn timeline_revisions_get, timeline_undo_post, timeline_redo_post;
 route_fn projects_get;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * routes.c - every endpoint, one row each. /media, /docs and /openapi.json are the layer's own. */
+#include "analysis/report.h"
 #include "api/app.h"
 #include "chat/chat.h"
 #include "jobs/film_report.h"
@@ -42,6 +43,7 @@ static const struct route_response update_answers[] = {NOT_FOUND, STALE, TOO_LAR
 static const struct route_response validate_answers[] = {NOT_FOUND, CONFLICT, TOO_LARGE, UNAVAILABLE, {0}};
 static const struct route_response frame_answers[] = {NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response analyze_answers[] = {ACCEPTED(&wire_render_started), NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response analysis_answers[] = {NOT_FOUND, CONFLICT, {0}};
 static const struct route_response step_answers[] = {NOT_FOUND, CONFLICT, STALE, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response upload_answers[] = {NOT_FOUND, TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response render_answers[] = {FORBIDDEN, NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
@@ -70,6 +72,12 @@ const struct route api_routes[] = {
      .help = "All uploaded files, newest first; their number is in X-Total-Count."},
     {.method = "GET", .path = "/api/assets/{asset_id}", .name = "get_asset", .tag = "assets", .run = RUN_INLINE, .handler = asset_get_one,
      .params = &params_asset, .response = &wire_asset, .responses = not_found, .help = "One uploaded file."},
+    {.method = "GET", .path = "/api/assets/{asset_id}/analysis", .name = "get_analysis", .tag = "assets", .run = RUN_POOL, .handler = asset_analysis_get,
+     .params = &params_asset, .response = &wire_analysis, .responses = analysis_answers,
+     .help = "All that was found in a file: beats, shots, speech, subject, highlights. 409 while it has not been analysed."},
+    {.method = "POST", .path = "/api/assets/{asset_id}/analyze", .name = "analyze_asset", .tag = "assets", .run = RUN_LONG, .handler = asset_analyze_post,
+     .params = &params_asset, .response = &wire_analysis, .responses = analyze_answers,
+     .help = "Analyse a file unless that was done before. Waits, or answers 202 at once with Prefer: respond-async."},
 
     {.method = "GET", .path = "/api/projects", .name = "list_projects", .tag = "timeline", .run = RUN_INLINE, .handler = projects_get,
      .query = &query_page, .response = &wire_project_line, .response_list = true,
@@ -84,7 +92,7 @@ const struct route api_routes[] = {
      .help = "Replace the timeline's segments, and what else is given. If-Match guards against lost changes."},
     {.method = "POST", .path = "/api/timeline/{project_id}/analyze", .name = "analyze_timeline", .tag = "timeline", .run = RUN_LONG,
      .handler = timeline_analyze, .params = &params_project, .response = &wire_project, .responses = analyze_answers,
-     .help = "Analyse the asset again and lay out a new timeline."},
+     .help = "Lay out a new timeline, from what was found in the asset when that was analysed before."},
     {.method = "POST", .path = "/api/timeline/{project_id}/validate", .name = "validate_timeline", .tag = "timeline", .run = RUN_LONG,
      .handler = timeline_validate, .params = &params_project, .body = BODY_JSON, .body_limit = (uint64_t)16 << 20, .request = &wire_validate_request,
      .request_optional = true, .response = &wire_film_findings, .responses = validate_answers,

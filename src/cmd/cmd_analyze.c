@@ -2,75 +2,189 @@
  * cmd_analyze.c - `aive analyze`: a media file -> a timeline, without a server. */
 #include "cmd/cmd.h"
 #include "cmd/input.h"
+#include "core/files.h"
 #include "jobs/analyze.h"
+#include "jobs/derived.h"
 #include "jobs/workspace.h"
+#include "plot/plot.h"
 #include "timeline/timeline.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#define ANSWER_MAX_BYTES ((size_t)64 << 20)
+
 struct analyze_options {
-    const char *output;
-    bool progress;
+    const char *output, *plot;
+    bool facts, progress;
 };
 
 static const struct option options[] = {
     {.name = "output", .letter = 'o', .kind = OPT_TEXT, .offset = offsetof(struct analyze_options, output),
      .def = "-", .value = "FILE", .group = "Options", .help = "Where the timeline goes; - is stdout."},
+    {.name = "facts", .kind = OPT_BOOL, .offset = offsetof(struct analyze_options, facts), .def = "false",
+     .help = "Everything that was found, as JSON, in place of the timeline."},
+    {.name = "plot", .kind = OPT_TEXT, .offset = offsetof(struct analyze_options, plot), .def = "", .value = "FILE",
+     .help = "Draw what was found on one page: a .png or a .svg."},
     {.name = "progress", .kind = OPT_BOOL, .offset = offsetof(struct analyze_options, progress), .def = "false",
      .help = "Show progress on stderr."},
     {0},
 };
 
+struct analyze_call {
+    struct cmd_context *c;
+    const struct analyze_options *o;
+    struct progress_line line;
+    struct asset asset;
+    int derived_fd; /* -1: there is no data folder */
+    struct analysis found;
+    struct timeline *timeline;
+};
+
 static void on_progress(void *user, double percent, const char *stage)
 {
-    progress_draw(user, percent, stage);
+    progress_draw(&((struct analyze_call *)user)->line, percent, stage);
 }
 
-static bool write_layout(struct cmd_context *c, const struct asset *asset,
-                         const struct analysis_report *report, const char *output, struct err *e)
+static void on_log(void *user, const char *line)
 {
-    struct workspace ws = {.config = &c->config, .log = &c->log};
-    struct timeline *tl = analyze_layout(&ws, asset, report, c->arena, e);
+    progress_end(&((struct analyze_call *)user)->line);
+    fprintf(stderr, "%s\n", line);
+}
+
+/* What is known is kept in the data folder where there is one; none is made for that. */
+static bool open_derived(struct analyze_call *call, struct err *e)
+{
+    const struct config *c = &call->c->config;
+    call->derived_fd = -1;
+    if (access(c->data_dir, F_OK) < 0)
+        return true;
+    if (dir_ensure(c->derived_dir, e))
+        call->derived_fd = dir_open(c->derived_dir, e);
+    return call->derived_fd >= 0;
+}
+
+static bool find_out(struct analyze_call *call, int fd, struct err *e)
+{
+    struct analyze_order order = {
+        .asset = &call->asset,
+        .fd = fd,
+        .derived_fd = call->derived_fd,
+        .make = ANALYZE_REPORT | (*call->o->plot ? ANALYZE_WAVEFORM : 0),
+        .cancel = call->c->cancel,
+        .progress = on_progress,
+        .log = on_log,
+        .user = call,
+    };
+    call->line.show = call->o->progress;
+    bool ok = analyze_run(&order, call->c->arena, &call->found, e);
+    progress_end(&call->line);
+    return ok;
+}
+
+static bool lay_out(struct analyze_call *call, struct err *e)
+{
+    struct workspace ws = {.config = &call->c->config, .log = &call->c->log};
+    call->timeline =
+        analyze_layout(&ws, &call->asset, call->found.report, call->c->arena, e);
+    return call->timeline && timeline_set_asset(call->timeline, call->asset.path, NULL,
+                                                call->c->arena);
+}
+
+/* --- Answers ------------------------------------------------------------------------------------ */
+
+static bool write_line(struct buf *text, const char *output, struct err *e)
+{
+    if (!buf_addc(text, '\n'))
+        return err_set(e, ERR_NO_MEMORY, "no memory for the answer");
+    return output_write(output, text->data, text->len, e);
+}
+
+static bool write_answer(const struct analyze_call *call, struct err *e)
+{
+    const char *output = call->o->output;
     struct buf text;
-    buf_init(&text, timeline_limits.max_bytes);
-    bool ok = tl && timeline_set_asset(tl, asset->path, NULL, c->arena) &&
-              timeline_write(tl, &text, e);
-    ok = ok && buf_addc(&text, '\n') && output_write(output, text.data, text.len, e);
+    buf_init(&text, ANSWER_MAX_BYTES);
+    bool ok = call->o->facts ? buf_add(&text, call->found.json, call->found.json_len)
+                             : timeline_write(call->timeline, &text, e);
+    ok = ok && write_line(&text, output, e);
     buf_finish(&text);
-    if (ok)
-        fprintf(stderr, "%zu segments, %zu beats%s%s\n", tl->segments.count, report->beats.count,
-                strcmp(output, "-") == 0 ? "" : " -> ", strcmp(output, "-") == 0 ? "" : output);
+    if (ok && !call->o->facts)
+        fprintf(stderr, "%zu segments, %zu beats%s%s\n", call->timeline->segments.count,
+                call->found.report->beats.count, strcmp(output, "-") == 0 ? "" : " -> ",
+                strcmp(output, "-") == 0 ? "" : output);
+    return ok;
+}
+
+/* --- The page ----------------------------------------------------------------------------------- */
+
+static bool plot_format_of(const char *name, enum plot_format *format, struct err *e)
+{
+    const char *dot = strrchr(name, '.');
+    *format = dot && strcmp(dot, ".svg") == 0 ? PLOT_SVG : PLOT_PNG;
+    return (dot && (strcmp(dot, ".svg") == 0 || strcmp(dot, ".png") == 0)) ||
+           err_set(e, ERR_INVALID, "--plot %s: a page is a .png or a .svg file", name);
+}
+
+/* Without one, the page shows the loudness in its place. */
+static bool load_waveform(const struct analyze_call *call, struct waveform *w)
+{
+    struct err ignored;
+    size_t len;
+    const char *dat = call->derived_fd < 0
+                          ? NULL
+                          : derived_read(call->derived_fd, call->asset.content_hash, WAVEFORM_FILE,
+                                         WAVEFORM_MAX_BYTES, call->c->arena, &len, &ignored);
+    return dat && waveform_read_dat(dat, len, w, &ignored);
+}
+
+static bool write_plot(const struct analyze_call *call, struct err *e)
+{
+    enum plot_format format;
+    struct waveform w = {0};
+    struct buf page;
+    if (!plot_format_of(call->o->plot, &format, e))
+        return false;
+    struct plot plot = {.name = call->asset.path, .report = call->found.report,
+                        .waveform = load_waveform(call, &w) ? &w : NULL,
+                        .timeline = call->timeline};
+    buf_init(&page, PLOT_MAX_BYTES);
+    bool ok = plot_draw(&plot, format, &page, e) &&
+              output_write(call->o->plot, page.data, page.len, e);
+    buf_finish(&page);
+    waveform_free(&w);
     return ok;
 }
 
 static int run_analyze(struct cmd_context *c, const void *opt)
 {
-    const struct analyze_options *o = opt;
-    struct err e = {0};
-    struct asset asset;
+    struct analyze_call call = {.c = c, .o = opt, .derived_fd = -1};
+    enum plot_format format;
     struct probe_report *probe;
-    struct analysis found;
+    struct err e = {0};
     int fd;
-    if (!input_load(c, c->words[0], &fd, &asset, &probe, &e))
+    if ((*call.o->plot && !plot_format_of(call.o->plot, &format, &e)) ||
+        !input_load(c, c->words[0], &fd, &call.asset, &probe, &e))
         return cmd_fail(c, &e);
-    struct progress_line line = {.show = o->progress};
-    struct analyze_order order = {.asset = &asset, .fd = fd, .derived_fd = -1,
-                                  .make = ANALYZE_REPORT, .cancel = c->cancel,
-                                  .progress = on_progress, .user = &line};
-    bool ok = analyze_run(&order, c->arena, &found, &e);
-    progress_end(&line);
+    bool ok = open_derived(&call, &e) && find_out(&call, fd, &e);
     close(fd);
-    ok = ok && write_layout(c, &asset, found.report, o->output, &e);
+    ok = ok && lay_out(&call, &e) && (!*call.o->plot || write_plot(&call, &e)) &&
+         write_answer(&call, &e);
+    if (call.derived_fd >= 0)
+        close(call.derived_fd);
     return ok ? 0 : cmd_fail(c, &e);
 }
 
 const struct cmd cmd_analyze = {
     .name = "analyze", .words = "FILE", .min_words = 1, .max_words = 1,
-    .summary = "Listen to a media file and lay out a timeline.",
+    .summary = "Look at a media file, listen to it, and lay out a timeline.",
     .help = "The timeline is a JSON file to be edited by hand or program, then given to\n"
-            "`aive render`. Example:\n  aive analyze clip.mp4 -o timeline.json --template clean",
+            "`aive render`. What was found is kept in the data folder if there is one, and never\n"
+            "looked for twice. Examples:\n"
+            "  aive analyze clip.mp4 -o timeline.json --template clean\n"
+            "  aive analyze clip.mp4 --facts > facts.json\n"
+            "  aive analyze clip.mp4 --plot page.png -o timeline.json",
     .options = options, .options_size = sizeof(struct analyze_options), .settings = true,
     .run = run_analyze,
 };

@@ -260,6 +260,7 @@ bool analyze_run(const struct analyze_order *o, struct arena *a, struct analysis
                  struct err *e)
 {
     unsigned make = missing(o, a, out);
+    out->was_known = !make;
     if (!make)
         return true;
     int held = -1;
@@ -268,6 +269,7 @@ bool analyze_run(const struct analyze_order *o, struct arena *a, struct analysis
         if (held < 0)
             return false;
         make = missing(o, a, out); /* another may have made it meanwhile */
+        out->was_known = !make;
     }
     bool ok = !make || work(o, make, a, out, e);
     if (held >= 0)

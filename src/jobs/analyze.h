@@ -64,6 +64,7 @@ struct analysis { /* in the arena */
     struct analysis_report *report;
     const char *json; /* the same as text */
     size_t json_len;
+    bool was_known; /* nothing had to be made */
 };
 
 /* The report, and all files in order->make. False: there is no report. A proxy, a storyboard or a

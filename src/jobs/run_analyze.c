@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * run_analyze.c - the job "analyze": look at the asset, listen to it, lay out a timeline, store it. */
+ * run_analyze.c - the job "analyze": look at the asset and listen to it; for a project, lay out its
+ * timeline and store it. */
 #include "jobs/analyze.h"
 #include "jobs/worker.h"
 #include "jobs/workspace.h"
@@ -59,12 +60,14 @@ static bool run_analyze(struct job_run *run, struct err *e)
     close(fd);
     if (!ok)
         return false;
+    if (found.was_known)
+        job_run_log(run, "This content was analysed before: nothing is done twice");
     if (!asset.has_audio)
         job_run_log(run, "The file has no sound: no beats, no captions");
     else
         job_run_log(run, "Found %zu beats%s", found.report->beats.count,
                     found.report->beats.count ? "" : ": the sound has no steady pulse");
-    return store_layout(run, ws, &asset, found.report, e) &&
+    return (job->project_id == 0 || store_layout(run, ws, &asset, found.report, e)) &&
            job_run_set_result(run, found.json, e);
 }
 
@@ -73,7 +76,7 @@ static bool settle_analyze(struct store *s, const struct job *job, struct err *e
     enum project_status status = job->state == JOB_FINISHED   ? PROJECT_ANALYZED
                                  : job->state == JOB_CANCELED ? PROJECT_INGESTED
                                                               : PROJECT_FAILED;
-    return project_set_status(s, job->project_id, status, e);
+    return job->project_id == 0 || project_set_status(s, job->project_id, status, e);
 }
 
 const struct job_kind job_analyze = {
