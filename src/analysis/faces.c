@@ -21,6 +21,16 @@
 #define MIN_NEIGHBOURS 6
 #define MAX_HITS 64           /* of one scan, before neighbours of each other become one */
 
+/* The cascades that see a face from the side frame the part of the head that is turned to us: the
+ * face lies further to where it looks, and is smaller. Shares of the window's side. */
+static const struct {
+    float aside, size;
+} framing[FACES_VIEWS] = {
+    [FACES_FRONTAL] = {0, 1},
+    [FACES_LEFT] = {-0.15f, 0.85f},
+    [FACES_RIGHT] = {0.15f, 0.85f},
+};
+
 struct level {
     double ratio; /* samples of the picture for one of its own */
     int width, height;
@@ -178,10 +188,11 @@ static bool agree(struct faces *f, enum faces_view view, int index, double x, do
             ask_around(f, view, i, x, y, &sum);
     if (sum.count < MIN_NEIGHBOURS)
         return false;
+    float side = (float)(sum.ratio / sum.count * f->window);
     *out = (struct face_box){
-        .x = (float)(sum.x / sum.count),
+        .x = (float)(sum.x / sum.count) + framing[view].aside * side,
         .y = (float)(sum.y / sum.count),
-        .size = (float)(sum.ratio / sum.count * f->window),
+        .size = side * framing[view].size,
         .strength = (float)sum.count / NEIGHBOURS,
     };
     return true;
@@ -190,17 +201,17 @@ static bool agree(struct faces *f, enum faces_view view, int index, double x, do
 bool faces_look(struct faces *f, enum faces_view view, const struct face_box *near_to,
                 struct face_box *out)
 {
-    double index = log((double)near_to->size / f->window / FIRST_RATIO) / log(LEVEL_RATIO);
+    float side = near_to->size / framing[view].size;
+    double index = log((double)side / f->window / FIRST_RATIO) / log(LEVEL_RATIO);
     int level = (int)lround(index < 0 ? 0 : index);
-    return f->level_count > 0 &&
-           agree(f, view, level < f->level_count ? level : f->level_count - 1, near_to->x,
-                 near_to->y, out);
+    level = level < f->level_count ? level : f->level_count - 1;
+    return level >= 0 &&
+           agree(f, view, level, near_to->x - framing[view].aside * side, near_to->y, out);
 }
 
 /* --- Scan ----------------------------------------------------------------------------------- */
 
-/* The same face: one centre lies well inside of the other, and sizes are alike. */
-static bool same_face(const struct face_box *a, const struct face_box *b)
+bool faces_same(const struct face_box *a, const struct face_box *b)
 {
     float smaller = a->size < b->size ? a->size : b->size;
     return fabsf(a->x - b->x) < smaller * 0.5f && fabsf(a->y - b->y) < smaller * 0.5f;
@@ -211,10 +222,10 @@ static size_t add_face(struct face_box *out, size_t count, size_t max, struct fa
 {
     size_t at = 0;
     for (size_t i = 0; i < count; i++)
-        if (same_face(&out[i], &found) && out[i].strength >= found.strength)
+        if (faces_same(&out[i], &found) && out[i].strength >= found.strength)
             return count;
     for (size_t i = 0; i < count; i++) /* weaker ones of the same face leave */
-        if (!same_face(&out[i], &found))
+        if (!faces_same(&out[i], &found))
             out[at++] = out[i];
     count = at;
     for (at = 0; at < count && out[at].strength >= found.strength; at++)

@@ -41,4 +41,7 @@ size_t faces_scan(struct faces *f, enum faces_view view, struct face_box *out, s
 bool faces_look(struct faces *f, enum faces_view view, const struct face_box *near_to,
                 struct face_box *out);
 
+/* The centre of one lies well inside of the other. */
+bool faces_same(const struct face_box *a, const struct face_box *b);
+
 #endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * face_tracks.h - the same faces from picture to picture.
+ *
+ *     struct face_tracks *t = face_tracks_create(width, height, &e);
+ *     face_tracks_push(t, &picture, motion, time_s, &e);   ... about five times a second
+ *     seen = face_tracks_seen(t, &count);
+ *     face_tracks_destroy(t);
+ *
+ * Each picture is searched for one view of a face in turn, and for all of them after a cut. Around
+ * faces already known all views are tried; what turns away from all of them is followed by its
+ * looks for two seconds. Memory: 32 bytes for each face in each picture, at most four a picture.
+ * One thread at a time.
+ */
+#ifndef AIVE_ANALYSIS_FACE_TRACKS_H
+#define AIVE_ANALYSIS_FACE_TRACKS_H
+
+#include "analysis/motion.h"
+#include "analysis/small.h"
+#include "core/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FACE_TRACKS_MAX 4 /* at a time */
+
+struct face_seen {
+    double time;     /* s */
+    uint32_t track;  /* the same for the same face; from 0 without a gap */
+    float x, y;      /* centre, shares of the picture's width and height */
+    float size;      /* share of the picture's height */
+    float strength;  /* 0..1 of the detector; 0: only followed by its looks */
+    float moved;     /* mean change of its samples since the picture before, 0..255 */
+};
+
+struct face_tracks;
+struct face_tracks *face_tracks_create(int width, int height, struct err *e);
+void face_tracks_destroy(struct face_tracks *t);
+
+/* `m` has been pushed the same picture. */
+bool face_tracks_push(struct face_tracks *t, const struct small_picture *p, const struct motion *m,
+                      double time_s, struct err *e);
+
+/* All so far, ascending in time: valid until the next push. */
+const struct face_seen *face_tracks_seen(const struct face_tracks *t, size_t *count);
+uint32_t face_tracks_count(const struct face_tracks *t);
+
+#endif
