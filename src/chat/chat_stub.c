@@ -106,8 +106,8 @@ static void say_pace(const char *message, struct buf *out)
 {
     (void)message;
     buf_adds(out, "For a short vertical film: 15 to 60 seconds, segments of one to three seconds, "
-                  "pauses over a second taken out. The template clean keeps longer segments and "
-                  "changes between sentences.");
+                  "pauses over a second taken out. The template clean_talk takes out more and "
+                  "punches in on the words that matter.");
 }
 
 static void say_render(const char *message, struct buf *out)

@@ -5,7 +5,7 @@
 #include "core/files.h"
 #include "jobs/analyze.h"
 #include "jobs/derived.h"
-#include "jobs/workspace.h"
+#include "jobs/lay_out.h"
 #include "plot/plot.h"
 #include "timeline/timeline.h"
 
@@ -16,13 +16,19 @@
 #define ANSWER_MAX_BYTES ((size_t)64 << 20)
 
 struct analyze_options {
-    const char *output, *plot;
+    const char *output, *plot, *length;
+    int64_t seed;
     bool facts, progress;
 };
 
 static const struct option options[] = {
     {.name = "output", .letter = 'o', .kind = OPT_TEXT, .offset = offsetof(struct analyze_options, output),
      .def = "-", .value = "FILE", .group = "Options", .help = "Where the timeline goes; - is stdout."},
+    {.name = "length", .kind = OPT_TEXT, .offset = offsetof(struct analyze_options, length), .value = "LENGTH",
+     .help = "How long the film may be: full, or seconds (15, 30, 60); as the template says without it."},
+    {.name = "seed", .kind = OPT_INT, .offset = offsetof(struct analyze_options, seed), .def = "-1",
+     .min = -1, .max = 9007199254740991.0, .value = "N",
+     .help = "Another number, another cut; -1 gives the same film every time."},
     {.name = "facts", .kind = OPT_BOOL, .offset = offsetof(struct analyze_options, facts), .def = "false",
      .help = "Everything that was found, as JSON, in place of the timeline."},
     {.name = "plot", .kind = OPT_TEXT, .offset = offsetof(struct analyze_options, plot), .def = "", .value = "FILE",
@@ -83,11 +89,25 @@ static bool find_out(struct analyze_call *call, int fd, struct err *e)
     return ok;
 }
 
+static struct layout_order layout_order_of(const struct analyze_options *o)
+{
+    return (struct layout_order){.target_length = *o->length ? o->length : NULL,
+                                 .seed = o->seed < 0 ? INT64_MIN : o->seed};
+}
+
+/* Before the long work: can the film that is asked for be laid out at all? */
+static bool order_ok(const struct analyze_call *call, struct err *e)
+{
+    const char *key;
+    const struct layout_order order = layout_order_of(call->o);
+    return layout_order_template(&order, &call->c->config, call->c->arena, &key, e);
+}
+
 static bool lay_out(struct analyze_call *call, struct err *e)
 {
-    struct workspace ws = {.config = &call->c->config, .log = &call->c->log};
-    call->timeline =
-        analyze_layout(&ws, &call->asset, call->found.report, call->c->arena, e);
+    const struct layout_order order = layout_order_of(call->o);
+    call->timeline = layout_from_report(&call->c->config, &order, &call->asset,
+                                        call->found.report, NULL, call->c->arena, e);
     return call->timeline && timeline_set_asset(call->timeline, call->asset.path, NULL,
                                                 call->c->arena);
 }
@@ -165,7 +185,7 @@ static int run_analyze(struct cmd_context *c, const void *opt)
     struct err e = {0};
     int fd;
     if ((*call.o->plot && !plot_format_of(call.o->plot, &format, &e)) ||
-        !input_load(c, c->words[0], &fd, &call.asset, &probe, &e))
+        !order_ok(&call, &e) || !input_load(c, c->words[0], &fd, &call.asset, &probe, &e))
         return cmd_fail(c, &e);
     bool ok = open_derived(&call, &e) && find_out(&call, fd, &e);
     close(fd);
@@ -182,7 +202,7 @@ const struct cmd cmd_analyze = {
     .help = "The timeline is a JSON file to be edited by hand or program, then given to\n"
             "`aive render`. What was found is kept in the data folder if there is one, and never\n"
             "looked for twice. Examples:\n"
-            "  aive analyze clip.mp4 -o timeline.json --template clean\n"
+            "  aive analyze clip.mp4 -o timeline.json --template clean_talk --length 30\n"
             "  aive analyze clip.mp4 --facts > facts.json\n"
             "  aive analyze clip.mp4 --plot page.png -o timeline.json",
     .options = options, .options_size = sizeof(struct analyze_options), .settings = true,

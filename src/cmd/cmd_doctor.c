@@ -8,12 +8,12 @@
 #include "core/json.h"
 #include "core/utf8.h"
 #include "jobs/cage.h"
+#include "jobs/lay_out.h"
 #include "jobs/selftest.h"
 #include "jobs/workspace.h"
 #include "queue/queue.h"
 #include "render/fonts.h"
 #include "store/store.h"
-#include "timeline/template.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -175,13 +175,22 @@ static enum verdict check_fonts(struct cmd_context *c, struct finding *f)
 static enum verdict check_templates(struct cmd_context *c, struct finding *f)
 {
     struct err e = {0};
-    const char *dir = arena_printf(c->arena, "%s/templates", c->config.share_dir);
-    if (!dir || !template_load(dir, c->config.template_name, c->arena, &e)) {
+    const struct template_shelf shelf = template_shelf_of(&c->config, c->arena);
+    const struct template_catalog *cat = template_catalog(&shelf, c->arena, &e);
+    if (!cat || !template_load(&shelf, c->config.template_name, c->arena, &e)) {
         SAY(f, "%s", e.msg);
-        MEND(f, "Set AIVE_SHARE_DIR to the folder share/aive of the sources or the installation.");
+        MEND(f, cat ? "Choose another one with AIVE_TEMPLATE, or mend its file."
+                    : "Set AIVE_SHARE_DIR to the folder share/aive of the sources or the "
+                      "installation.");
         return MISSING;
     }
-    SAY(f, "%s in %s", c->config.template_name, dir);
+    const struct template_fault *faults = cat->faults.items;
+    if (cat->faults.count) {
+        SAY(f, "%s: %s", faults[0].file, faults[0].error);
+        MEND(f, "`aive templates --check FILE` says it again after each change.");
+        return NOTE;
+    }
+    SAY(f, "%zu, %s first, in %s", cat->templates.count, c->config.template_name, shelf.shipped);
     return FINE;
 }
 

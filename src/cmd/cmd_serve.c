@@ -5,9 +5,9 @@
 #include "cmd/cmd.h"
 #include "core/clock.h"
 #include "jobs/cage.h"
+#include "jobs/lay_out.h"
 #include "jobs/worker.h"
 #include "queue/queue.h"
-#include "timeline/template.h"
 
 #include <arpa/inet.h>
 #include <malloc.h>
@@ -52,12 +52,17 @@ static bool check_cage(const struct cmd_context *c, struct err *e)
                        "--require-cage=false starts all the same)");
 }
 
-/* A wrong name would show only when the first upload fails. */
+/* A wrong name would show only when the first upload fails. A template of the user's that is broken
+ * is no reason to serve nobody: it is told, here and wherever it is asked for. */
 static bool check_template(const struct cmd_context *c, struct err *e)
 {
-    const char *dir = arena_printf(c->arena, "%s/templates", c->config.share_dir);
-    return (dir && template_load(dir, c->config.template_name, c->arena, e)) ||
-           err_wrap(e, "--template or --share-dir");
+    const struct template_shelf shelf = template_shelf_of(&c->config, c->arena);
+    const struct template_catalog *cat = template_catalog(&shelf, c->arena, e);
+    const struct template_fault *faults = cat ? cat->faults.items : NULL;
+    for (size_t i = 0; cat && i < cat->faults.count; i++)
+        log_line(&c->log, LOG_WARN, "template %s: %s", faults[i].file, faults[i].error);
+    bool found = cat && template_load(&shelf, c->config.template_name, c->arena, e);
+    return found || (cat && e->code == ERR_INVALID) || err_wrap(e, "--template or --share-dir");
 }
 
 static void log_access(void *ctx, const struct http_access *a)

@@ -63,6 +63,8 @@ const struct option config_options[] = {
 
     {.name = "template", .kind = OPT_TEXT, AT(template_name), .def = "realistic_chaos", .value = "NAME", .group = "Editing",
      .help = "Template that lays out a new timeline."},
+    {.name = "templates-dir", .kind = OPT_TEXT, AT(templates_dir), .value = "FOLDER",
+     .help = "Templates of your own, NAME.json each; one that is called like a shipped one comes before it."},
     {.name = "watermark-enabled", .kind = OPT_BOOL, AT(watermark_enabled), .def = "true",
      .help = "Default of the render request's watermark field."},
     {.name = "watermark-text", .kind = OPT_TEXT, AT(watermark_text), .def = "ai-video-editor", .value = "TEXT",

@@ -41,6 +41,7 @@ struct config {
 
     /* editing */
     const char *template_name;
+    const char *templates_dir; /* "": none */
     bool watermark_enabled;
     const char *watermark_text;
     const char *render_preset;

@@ -27,9 +27,7 @@
 
 extern const struct horse_kind horse_analyze;
 
-struct workspace;
 struct asset;
-struct timeline;
 
 /* The files, by the versions of their makers. */
 #define ANALYZE_TEXT_(x) #x
@@ -78,11 +76,6 @@ bool analysis_load(int derived_fd, const char *hash, struct arena *a, struct ana
 
 /* No transcript, and why. NULL: no memory. */
 const struct report_transcript *transcript_none(const char *model, struct arena *a);
-
-/* Lays out the timeline of an asset from its analysis by the template of the settings. */
-struct timeline *analyze_layout(const struct workspace *ws, const struct asset *asset,
-                                const struct analysis_report *report, struct arena *a,
-                                struct err *e);
 
 /* The job: analyse the project's asset, lay out a timeline, store it as a revision. */
 extern const struct job_kind job_analyze;

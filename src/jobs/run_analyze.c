@@ -2,11 +2,13 @@
  * run_analyze.c - the job "analyze": look at the asset and listen to it; for a project, lay out its
  * timeline and store it. */
 #include "jobs/analyze.h"
+#include "jobs/lay_out.h"
 #include "jobs/worker.h"
 #include "jobs/workspace.h"
 #include "store/store.h"
 #include "timeline/timeline.h"
 
+#include <string.h>
 #include <unistd.h>
 
 static void on_progress(void *user, double percent, const char *stage)
@@ -19,12 +21,30 @@ static void on_log(void *user, const char *line)
     job_run_log(user, "%s", line);
 }
 
+/* The project's timeline as it is: what is laid out anew keeps its captions and its music. */
+static bool read_before(struct workspace *ws, const struct job *job, struct arena *a,
+                        struct timeline **before, struct err *e)
+{
+    struct project_detail d;
+    *before = NULL;
+    if (!project_get(ws->store, job->project_id, &d, a, e))
+        return false;
+    if (d.timeline.text)
+        *before = timeline_parse_trusted(d.timeline.text, d.timeline.text_len, a, e);
+    return *before || !d.timeline.text;
+}
+
 static bool store_layout(struct job_run *run, struct workspace *ws, const struct asset *asset,
                          const struct analysis_report *report, struct err *e)
 {
     struct arena *a = job_run_arena(run);
     const struct job *job = job_run_job(run);
-    struct timeline *tl = analyze_layout(ws, asset, report, a, e);
+    struct timeline *before;
+    const struct layout_order *order =
+        wire_read_trusted(&wire_layout_order, job->spec, strlen(job->spec), a, e);
+    if (!order || !read_before(ws, job, a, &before, e))
+        return false;
+    struct timeline *tl = layout_from_report(ws->config, order, asset, report, before, a, e);
     if (!tl)
         return false;
     struct buf text;
@@ -35,7 +55,7 @@ static bool store_layout(struct job_run *run, struct workspace *ws, const struct
     buf_finish(&text);
     if (ok)
         job_run_log(run, "Timeline of %zu segments laid out by template %s", tl->segments.count,
-                    ws->config->template_name);
+                    tl->template_name);
     return ok;
 }
 

@@ -9,6 +9,7 @@
 #include "jobs/analyze.h"
 #include "jobs/film.h"
 #include "jobs/film_assets.h"
+#include "jobs/lay_out.h"
 #include "jobs/pieces.h"
 #include "jobs/worker.h"
 #include "jobs/workspace.h"
@@ -39,7 +40,7 @@ static void on_analysis(void *user, double percent, const char *stage)
 }
 
 /* An empty timeline is analysed first, as the guide says; the layout becomes a revision. */
-static bool lay_out(struct render_run *r, struct err *e)
+static bool lay_out(struct render_run *r, const struct timeline *before, struct err *e)
 {
     struct analysis found;
     job_run_log(r->run, "Timeline is empty; running auto-analysis");
@@ -51,8 +52,10 @@ static bool lay_out(struct render_run *r, struct err *e)
     bool ok = fd >= 0 && analyze_run(&order, r->arena, &found, e);
     if (fd >= 0)
         close(fd);
-    struct timeline *tl =
-        ok ? analyze_layout(r->ws, &r->project.asset, found.report, r->arena, e) : NULL;
+    const struct layout_order plain = LAYOUT_ORDER_PLAIN;
+    struct timeline *tl = ok ? layout_from_report(r->ws->config, &plain, &r->project.asset,
+                                                  found.report, before, r->arena, e)
+                             : NULL;
     struct buf text;
     buf_init(&text, timeline_limits.max_bytes);
     ok = tl && timeline_write(tl, &text, e) && job_run_still_mine(r->run, e) &&
@@ -79,7 +82,7 @@ static struct timeline *find_timeline(struct render_run *r, struct err *e)
         return err_wrap(e, "timeline"), NULL;
     if (tl && tl->segments.count > 0)
         return tl;
-    return lay_out(r, e) ? timeline_parse_trusted(text->text, text->len, r->arena, e) : NULL;
+    return lay_out(r, tl, e) ? timeline_parse_trusted(text->text, text->len, r->arena, e) : NULL;
 }
 
 /* The gate is looked at when a render is asked for, when it starts and before its film appears:

@@ -1,145 +1,273 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Where a range is cut. The pace wants a cut at some time; places in the source (beats, shot
- * borders, pauses, gaps between captions) draw it to them, each with its pull, and distance speaks
- * against them. The cheapest place wins. */
+ * Where a range is cut.
+ *
+ * DESIGN. Places that could take a cut (beats, shot borders, pauses, gaps between captions, stressed
+ * words, and where there are none of these a plain grid) are the nodes of a graph, segments its
+ * edges. A node costs the less the stronger the template is drawn to it; an edge the more the
+ * further its length is from the wanted one, in octaves squared, so that half and double weigh the
+ * same. The cheapest way from the range's start to its end is found by dynamic programming; an edge
+ * beyond the template's longest is taken only where no other leads on.
+ */
 #include "timeline/layout_parts.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* One pull is worth so much of the distance between shortest and longest. */
-#define PULL_WORTH 0.12
+#define PULL_MOST 10.0
+#define PLACE_WEIGHT 2.0 /* of a place without pull, against one of PULL_MOST */
+#define PACE_WEIGHT 2.0  /* of a segment half or twice as long as wanted */
+#define CHANCE_WEIGHT 0.25
+#define TOGETHER_SECONDS 0.05 /* places so close add their pulls: a shot border on the beat */
 /* A cut so close to a shot border of the source, but not on it, shows a flash of the other shot. */
 #define FLASH_SECONDS 0.3
-#define FLASH_COST 1.5
+#define FLASH_COST 8.0
+#define FADE_COST 4.0    /* in the middle of a dissolve */
+#define SPEECH_COST 50.0 /* in the middle of speech whose words are not known */
+#define TOO_LONG_COST 1e4
+#define REACH_MOST 600   /* nodes that are looked back over */
 
-struct spot {
-    double at, cost;
+struct node {
+    double at, pull, cost;
     unsigned traits;
-    const char *kind;
-    size_t number; /* of the beat or shot, from 1 */
-    double detail; /* ms away from the wish; length of the pause in ms */
+    const char *kind, *words; /* of the strongest; words: "downbeat 34" */
+    size_t number;            /* of the beat or shot, from 1; 0: not counted */
+    double detail;            /* of a pause: ms */
+    const char *also;         /* another kind that is close by, NULL */
+    size_t also_number;
+    double also_ms;
+    double total;             /* cheapest way here */
+    size_t from;              /* the node before on it */
+    double wanted;            /* length of the segment that begins here */
 };
 
-struct wish {
-    double at, from, to; /* wanted; what is allowed by the pace */
+struct graph {
+    struct layout *l;
+    const struct template_pace *pace;
+    struct buf nodes; /* struct node */
+    double mean_loudness;
 };
 
-/* The beat's period at t, from its two neighbours. */
-static double period_at(const struct times *beats, double t)
+static struct node *nodes_of(struct graph *g)
 {
-    size_t i = times_from(beats, t);
-    if (beats->count < 2)
-        return 0;
-    if (i == 0)
-        i = 1;
-    if (i >= beats->count)
-        i = beats->count - 1;
-    return beats->at[i] - beats->at[i - 1];
+    return (struct node *)(void *)g->nodes.data;
+}
+
+static size_t node_count(const struct graph *g)
+{
+    return g->nodes.len / sizeof(struct node);
+}
+
+/* --- Places ----------------------------------------------------------------------------------- */
+
+static void add_times(struct graph *g, const struct range *r, const struct times *x, double pull,
+                      struct node proto)
+{
+    for (size_t i = times_from(x, r->start); pull > 0 && i < x->count && x->at[i] < r->end; i++) {
+        proto.at = x->at[i];
+        proto.pull = pull;
+        proto.number = i + 1;
+        if (cut_allowed(g->l, proto.at))
+            buf_add(&g->nodes, &proto, sizeof proto);
+    }
+}
+
+static void add_pauses(struct graph *g, const struct range *r)
+{
+    const struct spans *x = &g->l->pauses;
+    for (size_t i = spans_from(x, r->start); i < x->count && x->at[i].start < r->end; i++) {
+        struct layout_span p = x->at[i];
+        struct node n = {.at = (p.start + p.end) / 2, .pull = g->l->tpl->snap->pauses,
+                         .traits = TRAIT_PAUSE, .kind = "pause", .words = "pause",
+                         .detail = (p.end - p.start) * 1e3};
+        if (n.pull > 0 && n.at > r->start && n.at < r->end && cut_allowed(g->l, n.at))
+            buf_add(&g->nodes, &n, sizeof n);
+    }
+}
+
+static int by_time(const void *x, const void *y)
+{
+    const struct node *a = x, *b = y;
+    if (a->at != b->at)
+        return a->at < b->at ? -1 : 1;
+    if (a->pull != b->pull)
+        return a->pull > b->pull ? -1 : 1;
+    return strcmp(a->words ? a->words : "", b->words ? b->words : "");
+}
+
+static void sort_nodes(struct graph *g)
+{
+    if (g->nodes.len)
+        qsort(g->nodes.data, node_count(g), sizeof(struct node), by_time);
+}
+
+/* A plain grid where nothing else is near, so that a cut is possible everywhere. */
+static void add_grid(struct graph *g, const struct range *r)
+{
+    double usual = g->pace->usual, room = g->pace->longest - g->l->shortest;
+    double far = fmax(fmin(usual / 2, room / 2), 0.05), step = fmax(usual / 6, 0.1);
+    size_t n = node_count(g), k = 0;
+    double shift = step * (0.5 + chance_next(g->l));
+    for (double t = r->start + shift; t < r->end; t += step) {
+        double at = round(t * 1e3) / 1e3;
+        while (k < n && nodes_of(g)[k].at < at - far)
+            k++;
+        bool lonely = k >= n || nodes_of(g)[k].at > at + far;
+        if (!cut_allowed(g->l, at))
+            at = cut_after(g->l, at) < at + step ? cut_after(g->l, at) : cut_before(g->l, at);
+        struct node grid = {.at = at};
+        if (lonely && at > r->start && at < r->end)
+            buf_add(&g->nodes, &grid, sizeof grid);
+    }
+    sort_nodes(g);
+}
+
+/* Ends of what may not be cut: where speech leaves no gap these are the places there are. */
+static void add_ends(struct graph *g, const struct range *r)
+{
+    const struct spans *x = &g->l->whole;
+    for (size_t i = spans_from(x, r->start); i < x->count && x->at[i].start < r->end; i++) {
+        struct node n = {.at = x->at[i].end};
+        if (n.at < r->end && cut_allowed(g->l, n.at))
+            buf_add(&g->nodes, &n, sizeof n);
+    }
+}
+
+static void add_places(struct graph *g, const struct range *r)
+{
+    const struct layout *l = g->l;
+    const struct template_snap *snap = l->tpl->snap;
+#define PLACE(kind_, words_, traits_) \
+    (struct node){.kind = (kind_), .words = (words_), .traits = (traits_)}
+    add_times(g, r, &l->beats, snap->beats, PLACE("beat", "beat", TRAIT_BEAT));
+    add_times(g, r, &l->downbeats, snap->downbeats,
+              PLACE("downbeat", "downbeat", TRAIT_BEAT | TRAIT_DOWNBEAT));
+    add_times(g, r, &l->shots, snap->shots, PLACE("shot", "shot border", TRAIT_SHOT));
+    add_times(g, r, &l->drops, snap->drops, PLACE("drop", "drop", TRAIT_DROP));
+    add_times(g, r, &l->sections, snap->sections,
+              PLACE("section", "section", TRAIT_SECTION));
+    add_times(g, r, &l->gaps, snap->captions, PLACE("speech", "between sentences", 0));
+    add_times(g, r, &l->stress, snap->stress, PLACE("stress", "stressed word", TRAIT_STRESS));
+#undef PLACE
+    add_pauses(g, r);
+    sort_nodes(g);
+}
+
+/* Of places that are (almost) one, the strongest stays, with what the others add to it. */
+static void join_places(struct graph *g)
+{
+    struct node *x = nodes_of(g);
+    size_t n = node_count(g), k = 0;
+    double close = fmax(TOGETHER_SECONDS, g->pace->usual / 40);
+    for (size_t i = 0; i < n;) {
+        size_t best = i, j = i, also = SIZE_MAX;
+        unsigned traits = 0;
+        for (; j < n && x[j].at <= x[i].at + close; j++)
+            if (x[j].pull > x[best].pull)
+                best = j;
+        double pull = x[best].pull;
+        for (size_t m = i; m < j; m++) {
+            bool other = m != best && x[m].kind && x[m].kind != x[best].kind &&
+                         !(x[m].traits & x[best].traits & TRAIT_BEAT);
+            if (fabs(x[m].at - x[best].at) <= TOGETHER_SECONDS)
+                traits |= x[m].traits;
+            if (other && (also == SIZE_MAX || x[m].pull > x[also].pull))
+                also = m;
+        }
+        struct node one = x[best];
+        one.traits |= traits;
+        if (also != SIZE_MAX) {
+            one.also = x[also].words;
+            one.also_number = x[also].number;
+            one.also_ms = fabs(x[also].at - one.at) * 1e3;
+            one.pull = fmin(pull + x[also].pull / 2, PULL_MOST);
+        }
+        x[k++] = one;
+        i = j;
+    }
+    g->nodes.len = k * sizeof *x;
 }
 
 static bool makes_flash(const struct layout *l, double t)
 {
-    size_t i = times_from(&l->shots, t - FLASH_SECONDS);
-    return i < l->shots.count && l->shots.at[i] < t + FLASH_SECONDS &&
-           !times_within(&l->shots, t - 1e-3, t + 1e-3);
+    double away = fabs(times_nearest(&l->shots, t) - t);
+    return away > 1e-3 && away < FLASH_SECONDS;
 }
 
-static void offer(const struct layout *l, const struct wish *w, struct spot *best, struct spot s,
-                  double pull)
+static void price_places(struct graph *g)
 {
-    if (pull <= 0 || s.at < w->from || s.at > w->to || !cut_allowed(l, s.at))
-        return;
-    s.cost = fabs(s.at - w->at) / fmax(w->to - w->from, 1e-9) - PULL_WORTH * pull;
-    if (makes_flash(l, s.at))
-        s.cost += FLASH_COST;
-    if (s.cost < best->cost)
-        *best = s;
-}
-
-static void offer_times(const struct layout *l, const struct wish *w, struct spot *best,
-                        const struct times *x, double reach, double pull, struct spot s)
-{
-    double from = fmax(w->from, w->at - reach), to = fmin(w->to, w->at + reach);
-    for (size_t i = times_from(x, from); i < x->count && x->at[i] <= to; i++) {
-        s.at = x->at[i];
-        s.number = i + 1;
-        s.detail = fabs(s.at - w->at) * 1e3;
-        offer(l, w, best, s, pull);
+    struct layout *l = g->l;
+    struct node *x = nodes_of(g);
+    for (size_t i = 0; i < node_count(g); i++) {
+        x[i].cost = PLACE_WEIGHT * (1 - fmin(x[i].pull, PULL_MOST) / PULL_MOST) +
+                    CHANCE_WEIGHT * chance_next(l);
+        if (makes_flash(l, x[i].at))
+            x[i].cost += FLASH_COST;
+        if (spans_around(&l->fades, x[i].at))
+            x[i].cost += FADE_COST;
+        if (!l->captioned && spans_around(&l->spoken, x[i].at))
+            x[i].cost += SPEECH_COST;
     }
 }
 
-static void offer_pauses(const struct layout *l, const struct wish *w, struct spot *best)
+/* --- The cheapest way ------------------------------------------------------------------------- */
+
+/* The usual length, quicker where it is loud, up or down by chance. */
+static double wanted_length(struct graph *g, double from)
 {
-    for (size_t i = spans_from(&l->pauses, w->from);
-         i < l->pauses.count && l->pauses.at[i].start < w->to; i++) {
-        struct layout_span p = l->pauses.at[i];
-        struct spot s = {.at = (p.start + p.end) / 2, .traits = TRAIT_PAUSE, .kind = "pause",
-                         .detail = (p.end - p.start) * 1e3};
-        offer(l, w, best, s, l->tpl->snap->pauses);
+    const struct template_pace *p = g->pace;
+    double len = p->usual * (1 - p->vary + 2 * p->vary * chance_next(g->l));
+    if (loudness(g->l, from, from + p->usual) > g->mean_loudness)
+        len *= p->loud;
+    return fmin(fmax(len, g->l->shortest), p->longest);
+}
+
+static double edge_cost(const struct graph *g, const struct node *a, double len)
+{
+    double octaves = log2(len / a->wanted);
+    double cost = PACE_WEIGHT * octaves * octaves;
+    return len > g->pace->longest ? cost + TOO_LONG_COST + len : cost;
+}
+
+static void reach(const struct graph *g, struct node *x, size_t j)
+{
+    x[j].total = INFINITY;
+    for (size_t i = j, seen = 0; i-- > 0; seen++) {
+        double len = x[j].at - x[i].at;
+        bool over = len > g->pace->longest * (1 + 1e-12) || seen > REACH_MOST;
+        if (over && x[j].total < INFINITY)
+            break; /* too long ones only where nothing else leads here */
+        if (len < g->l->shortest || x[i].total == INFINITY)
+            continue;
+        double total = x[i].total + edge_cost(g, &x[i], len) + x[j].cost;
+        if (total < x[j].total) {
+            x[j].total = total;
+            x[j].from = i;
+        }
     }
 }
 
-/* The best place for the next cut; kind NULL when the pace alone decides. */
-static struct spot find_spot(const struct layout *l, const struct wish *w)
+static const char *name_place(const struct layout *l, const char *words, size_t number)
 {
-    const struct template_snap *snap = l->tpl->snap;
-    double wide = w->to - w->from, half_beat = period_at(&l->beats, w->at) / 2;
-    struct spot best = {.cost = INFINITY};
-    offer_times(l, w, &best, &l->beats, half_beat, snap->beats,
-                (struct spot){.kind = "beat", .traits = TRAIT_BEAT});
-    offer_times(l, w, &best, &l->downbeats, half_beat, snap->downbeats,
-                (struct spot){.kind = "downbeat", .traits = TRAIT_BEAT});
-    offer_times(l, w, &best, &l->shots, wide, snap->shots,
-                (struct spot){.kind = "shot", .traits = TRAIT_SHOT});
-    offer_times(l, w, &best, &l->drops, wide, snap->drops,
-                (struct spot){.kind = "drop", .traits = TRAIT_DROP});
-    offer_times(l, w, &best, &l->gaps, wide, snap->captions,
-                (struct spot){.kind = "speech"});
-    offer_pauses(l, w, &best);
-    if (best.kind)
-        return best;
-
-    best.at = fmin(fmax(round(w->at * 1e3) / 1e3, w->from), w->to);
-    if (!cut_allowed(l, best.at)) {
-        double before = cut_before(l, best.at), after = cut_after(l, best.at);
-        best.at = before >= w->from && (after > w->to || w->at - before < after - w->at) ? before
-                                                                                          : after;
-    }
-    return best;
+    bool counted = number && (strstr(words, "beat") || strstr(words, "shot"));
+    return counted ? arena_printf(l->arena, "%s %zu", words, number) : words;
 }
 
-static const char *spot_reason(const struct layout *l, const struct spot *s, double wanted_s)
+static const char *node_reason(const struct layout *l, const struct node *x, double wanted,
+                               double got)
 {
-    static const struct {
-        const char *kind, *words;
-    } table[] = {{"beat", "on beat"}, {"downbeat", "on downbeat"}, {"shot", "at shot border"}};
-    for (size_t i = 0; s->kind && i < sizeof table / sizeof *table; i++)
-        if (strcmp(s->kind, table[i].kind) == 0)
-            return arena_printf(l->arena, "cut %s %zu, %.0f ms from the pace", table[i].words,
-                                s->number, s->detail);
-    if (s->traits & TRAIT_PAUSE)
-        return arena_printf(l->arena, "cut in a pause of %.0f ms", s->detail);
-    if (s->traits & TRAIT_DROP)
-        return "cut where the music sets in";
-    if (s->kind)
-        return "cut between two captions";
-    return arena_printf(l->arena, "cut by the pace of %.1f s, nothing near draws it", wanted_s);
-}
-
-/* How long the segment that begins at `from` is wanted: the pace, quicker where it is loud, a
- * quarter up or down by chance; away from the limits, to leave half a beat on either side. */
-static struct wish make_wish(struct layout *l, const struct template_pace *pace, double from,
-                             double mean_loudness)
-{
-    double len = pace->usual * (0.75 + 0.5 * chance_next(l));
-    if (loudness(l, from, from + pace->usual) > mean_loudness)
-        len *= pace->loud;
-    double room = pace->longest - l->shortest;
-    double half_beat = fmin(period_at(&l->beats, from + len) / 2, room / 2);
-    len = fmin(fmax(len, l->shortest + half_beat), pace->longest - half_beat);
-    return (struct wish){.at = from + len, .from = from + l->shortest,
-                         .to = from + pace->longest};
+    if (!x->kind)
+        return arena_printf(l->arena, "the pace of %.1f s, nothing near draws the cut", wanted);
+    if (x->traits & TRAIT_PAUSE && x->detail > 0)
+        return arena_printf(l->arena, "pause %.0f ms", x->detail);
+    const char *name = name_place(l, x->words, x->number);
+    const char *also = x->also ? name_place(l, x->also, x->also_number) : NULL;
+    if (!name || (x->also && !also))
+        return NULL;
+    if (also)
+        return arena_printf(l->arena, "%s, %s %.0f ms away", name, also, x->also_ms);
+    return arena_printf(l->arena, "%s, %.0f ms from the pace", name, fabs(got - wanted) * 1e3);
 }
 
 static bool add_piece(struct buf *list, const struct piece *p)
@@ -147,31 +275,61 @@ static bool add_piece(struct buf *list, const struct piece *p)
     return p->reason && buf_add(list, p, sizeof *p);
 }
 
-static bool cut_range(struct layout *l, const struct template_pace *pace, const struct range *r,
-                      double mean_loudness, struct buf *list)
+/* Pieces along the cheapest way, the first of which begins as `first` says. */
+static bool add_pieces(struct graph *g, struct piece first, struct buf *list)
 {
-    struct piece p = {.start = r->start, .traits = list->len ? TRAIT_JUMP : 0,
-                      .kind = list->len ? "jump" : "intro", .reason = r->why};
-    for (;;) {
-        struct wish w = make_wish(l, pace, p.start, mean_loudness);
-        double last = r->end - l->shortest; /* so that the rest is long enough */
-        struct spot s = {0};
-        bool more = last > p.start && r->end - p.start > fmax(1.3 * (w.at - p.start), pace->usual);
-        if (more) {
-            w.to = fmin(w.to, last);
-            w.at = fmin(w.at, fmax(last - period_at(&l->beats, last) / 2, w.from));
-            s = find_spot(l, &w);
-        }
-        if (!more || s.at > last || s.at < p.start + l->shortest) {
-            p.end = r->end;
-            return add_piece(list, &p);
-        }
-        p.end = s.at;
+    struct node *x = nodes_of(g);
+    size_t n = node_count(g), next = n - 1;
+    for (size_t i = n - 1; i > 0;) { /* turns the way round: from[i] is now the node after i */
+        size_t before = x[i].from;
+        x[i].from = next;
+        next = i;
+        i = before;
+    }
+    struct piece p = first;
+    double wanted = x[0].wanted;
+    for (size_t i = next;; i = x[i].from) {
+        double began = p.start;
+        p.end = x[i].at;
         if (!add_piece(list, &p))
             return false;
-        p = (struct piece){.start = s.at, .traits = s.traits, .kind = s.kind ? s.kind : "cut",
-                           .reason = spot_reason(l, &s, w.at - p.start)};
+        if (i == n - 1)
+            return true;
+        p = (struct piece){.start = x[i].at, .traits = x[i].traits,
+                           .kind = x[i].kind ? x[i].kind : "cut",
+                           .reason = node_reason(g->l, &x[i], wanted, x[i].at - began)};
+        wanted = x[i].wanted;
     }
+}
+
+static bool cut_range(struct graph *g, const struct range *r, struct buf *list)
+{
+    struct piece first = {.start = r->start, .end = r->end, .traits = list->len ? TRAIT_JUMP : 0,
+                          .kind = list->len ? "jump" : "intro", .reason = r->why};
+    struct node begin = {.at = r->start, .pull = INFINITY}, end = {.at = r->end};
+    if (r->end - r->start < 2 * g->l->shortest)
+        return add_piece(list, &first);
+
+    buf_clear(&g->nodes);
+    add_places(g, r);
+    add_grid(g, r);
+    if (g->l->whole.count)
+        add_ends(g, r);
+    sort_nodes(g);
+    join_places(g);
+    price_places(g);
+    buf_add(&g->nodes, &begin, sizeof begin);
+    buf_add(&g->nodes, &end, sizeof end);
+    sort_nodes(g);
+    if (g->nodes.failed)
+        return false;
+    struct node *x = nodes_of(g);
+    x[0].total = x[0].cost = 0;
+    for (size_t i = 0; i < node_count(g); i++)
+        x[i].wanted = wanted_length(g, x[i].at);
+    for (size_t j = 1; j < node_count(g); j++)
+        reach(g, x, j);
+    return add_pieces(g, first, list);
 }
 
 bool layout_cut(struct layout *l, const struct ranges *ranges, struct piece **pieces, size_t *count,
@@ -180,8 +338,6 @@ bool layout_cut(struct layout *l, const struct ranges *ranges, struct piece **pi
     bool ok = true;
     double seconds = 0;
     struct buf list;
-    buf_init(&list, TIMELINE_MAX_SEGMENTS * sizeof(struct piece));
-
     for (size_t i = 0; i < ranges->count; i++)
         seconds += ranges->at[i].end - ranges->at[i].start;
     /* Very long films are cut more slowly, or there would be too many segments. */
@@ -189,15 +345,18 @@ bool layout_cut(struct layout *l, const struct ranges *ranges, struct piece **pi
     l->shortest = fmax(l->shortest, 1.8 * seconds / TIMELINE_MAX_SEGMENTS);
     pace.usual = fmax(pace.usual, 1.2 * l->shortest);
     pace.longest = fmax(pace.longest, 1.5 * l->shortest);
+    struct graph g = {.l = l, .pace = &pace, .mean_loudness = loudness(l, 0, l->duration)};
+    buf_init(&g.nodes, 256 << 20);
+    buf_init(&list, TIMELINE_MAX_SEGMENTS * sizeof(struct piece));
 
-    double mean = loudness(l, 0, l->duration);
     for (size_t i = 0; i < ranges->count && ok; i++)
-        ok = cut_range(l, &pace, &ranges->at[i], mean, &list);
+        ok = cut_range(&g, &ranges->at[i], &list);
     *count = list.len / sizeof **pieces;
     *pieces = arena_array(l->arena, *count + 1, sizeof **pieces);
     ok = ok && *pieces;
     for (size_t i = 0; ok && i < *count; i++)
         (*pieces)[i] = ((const struct piece *)(const void *)list.data)[i];
     buf_finish(&list);
+    buf_finish(&g.nodes);
     return ok ? true : err_set(e, ERR_NO_MEMORY, "out of memory while cutting");
 }

@@ -139,6 +139,7 @@ struct timeline {
     const char *template_name;
     const char *fit; /* for segments that do not say; NULL: "crop" */
     int64_t seed;    /* that the template was laid out with; INT64_MIN: none */
+    const char *target_length; /* that it was laid out for: "full", seconds; NULL: the template's */
     struct wire_raw caption_style; /* text NULL: the default one */
     const char *safe_zone;         /* "universal", ...; NULL: that */
     struct timeline_music *music;  /* NULL: none */

@@ -18,8 +18,11 @@ static bool any_name(void *user, enum timeline_ref what, const char *name)
 
 static void lay_out(const struct template *t, struct arena *a)
 {
-    static const double beats[] = {1, 1.5, 2, 2.5, 3, 3.5, 4}, downbeats[] = {1, 3}, drops[] = {3};
-    static const double shots[] = {2.2, 7};
+    static const double beats[] = {1, 1.5, 2, 2.5, 3, 3.5, 4}, downbeats[] = {1, 3};
+    static const struct layout_drop drops[] = {{3, 9}};
+    static const struct layout_shot shots[] = {{2.2, 0}, {7, 0.4}};
+    static const struct layout_span speech[] = {{0.2, 2.1}};
+    static const struct layout_highlight highlights[] = {{2.8, 4.5, 0.9, "drop +9 dB"}};
     static const struct layout_peak peaks[] = {{3.1, 1}, {8, 0.4}};
     static const struct layout_span pauses[] = {{5, 7.5}};
     static const float levels[] = {0.1f, 0.9f, 0.4f, 0.4f, 1, 0, 0, 0.3f, 0.8f, 0.2f};
@@ -29,7 +32,8 @@ static void lay_out(const struct template *t, struct arena *a)
         .tempo = 120,       .downbeats = downbeats, .downbeat_count = 2, .drops = drops,
         .drop_count = 1,    .shots = shots,        .shot_count = 2,     .peaks = peaks,
         .peak_count = 2,    .pauses = pauses,      .pause_count = 1,    .levels = levels,
-        .level_count = 10,  .level_step = 1,       .captions = captions, .caption_count = 1};
+        .level_count = 10,  .level_step = 1,       .captions = captions, .caption_count = 1,
+        .speech = speech,   .speech_count = 1,     .highlights = highlights, .highlight_count = 1};
     static const struct timeline_facts source = {.duration_ticks = 10 * TICKS_PER_SECOND};
     static const struct timeline_refs refs = {.known = any_name};
     struct wire_errors errs = {0};
@@ -48,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena a;
     struct wire_errors errs = {0};
     arena_init(&a, 64 << 20);
-    struct template *t = template_parse((const char *)data, size, &a, &errs);
+    struct template *t = template_parse((const char *)data, size, NULL, &a, &errs);
     if (t)
         lay_out(t, &a);
     else if (errs.count == 0)

@@ -69,11 +69,11 @@ def test_probe_refuses_with_words(tmp_path):
 
 
 def test_analyze_then_render(tmp_path, clips):
-    out = run_aive("analyze", clips.landscape(), "-o", tmp_path / "timeline.json", "--template", "clean")
+    out = run_aive("analyze", clips.landscape(), "-o", tmp_path / "timeline.json", "--template", "clean_talk")
     assert out.returncode == 0, out.stderr
     timeline = json.loads((tmp_path / "timeline.json").read_text())
     assert timeline["asset"]["path"] == str(clips.landscape()) and timeline["segments"]
-    assert timeline["template_name"] == "clean"
+    assert timeline["template_name"] == "clean_talk"
     timeline["segments"] = timeline["segments"][:1]
     (tmp_path / "timeline.json").write_text(json.dumps(timeline))
     out = run_aive("render", "timeline.json", "-o", "out.mp4", "--preset", "draft", "--progress",

@@ -185,14 +185,16 @@ static bool multipart_case(struct arena *a, struct err *e)
 
 static bool layout_case(struct arena *a, struct err *e)
 {
-    static const double beats[] = {1, 1.5, 2, 2.5, 3, 3.5, 4}, shots[] = {2.2, 7};
+    static const double beats[] = {1, 1.5, 2, 2.5, 3, 3.5, 4};
+    static const struct layout_shot shots[] = {{2.2, 0}, {7, 0.4}};
     static const struct layout_span pauses[] = {{5, 7.5}};
     static struct caption said[] = {{.text = "said", .start = 0.2, .end = 2.1}};
     static const struct layout_facts facts = {
         .duration = 40,    .has_video = true, .beats = beats, .beat_count = 7,
         .tempo = 120,      .shots = shots,    .shot_count = 2, .pauses = pauses,
         .pause_count = 1,  .captions = said,  .caption_count = 1};
-    struct template *t = template_load(TEMPLATES_DIR, TEMPLATE_DEFAULT, a, e);
+    static const struct template_shelf shelf = {.shipped = TEMPLATES_DIR};
+    struct template *t = template_load(&shelf, TEMPLATE_DEFAULT, a, e);
     struct timeline *tl = t ? timeline_generate(t, &facts, 7, a, e) : NULL;
     CHECK(!tl || tl->segments.count > 1);
     return tl != NULL;
