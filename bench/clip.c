@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "core/timebase.h"
 #include "media/media.h"
+#include "media/proxy_writer.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -18,6 +19,7 @@ static void describe(struct clip *c)
     struct media_info info;
     if (!media_probe(c->fd, &info, NULL, &e) || !file_hash(c->fd, c->hash, &e))
         die("probe", &e);
+    c->proxy_fd = -1;
     c->seconds = info.duration;
     c->source = (struct plan_source){.duration_ticks = info.duration_ticks,
                                      .has_audio = info.has_audio,
@@ -36,6 +38,32 @@ void clip_open(struct clip *c, const char *path)
 void clip_close(struct clip *c)
 {
     close(c->fd);
+    if (c->proxy_fd >= 0)
+        close(c->proxy_fd);
+}
+
+void clip_add_proxy(struct clip *c)
+{
+    struct err e = {0};
+    struct media_info info;
+    struct picture *p;
+    if (!media_probe(c->fd, &info, NULL, &e))
+        die("probe", &e);
+    if (!proxy_is_wanted(&info))
+        return;
+    c->proxy_fd = temp_file();
+    struct video_reader *r = video_reader_create(c->fd, NULL, &e);
+    struct proxy_writer *w = r ? proxy_writer_create(&info, c->proxy_fd, &e) : NULL;
+    while (w && (p = video_reader_next(r, &e))) {
+        bool ok = proxy_writer_add(w, p, &e);
+        picture_unref(&p);
+        if (!ok)
+            break;
+    }
+    if (!w || e.code != ERR_NONE || !proxy_writer_finish(w, &e))
+        die("proxy", &e);
+    proxy_writer_destroy(w);
+    video_reader_destroy(r);
 }
 
 /* --- Drawing -------------------------------------------------------------------------------- */

@@ -83,9 +83,11 @@ int film_render(struct film *f, const struct render_preset *preset, int threads,
     struct err e = {0};
     struct render_report unread;
     int out = temp_file();
+    bool proxy = preset->proxies && f->clip->proxy_fd >= 0;
     struct render_job job = {.plan = &f->plan,
                              .captions = f->captions,
                              .source_fds = &f->clip->fd,
+                             .picture_fds = proxy ? &f->clip->proxy_fd : NULL,
                              .preset = preset,
                              .output_fd = out,
                              .threads = threads,

@@ -36,6 +36,7 @@ struct render_store bench_store_calls(struct bench_store *s);
 /* --- Sources (clip.c) --- */
 struct clip {
     int fd;
+    int proxy_fd; /* what presets that take proxies read pictures from; -1: fd */
     char hash[65];
     struct plan_source source;
     double seconds;
@@ -43,6 +44,7 @@ struct clip {
 void clip_open(struct clip *c, const char *path);
 void clip_make(struct clip *c, int width, int height, int seconds); /* 30 fps, H.264 and AAC */
 void clip_close(struct clip *c);
+void clip_add_proxy(struct clip *c); /* nothing for a clip that needs none */
 
 /* --- Films (film.c) --- */
 struct film {

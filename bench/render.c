@@ -203,24 +203,77 @@ static void measure_edits(struct bench *b)
 
 /* --- draft ---------------------------------------------------------------------------------- */
 
+/* What decoding alone takes, and decoding with writing a proxy. */
+static struct cost decoding_cost(const struct clip *c, int64_t *pictures)
+{
+    struct err e = {0};
+    struct cost start = cost_now();
+    struct video_reader *r = video_reader_create(c->fd, NULL, &e);
+    struct picture *p;
+    for (*pictures = 0; r && (p = video_reader_next(r, &e)); ++*pictures)
+        picture_unref(&p);
+    video_reader_destroy(r);
+    return cost_since(start);
+}
+
+static void write_proxy(struct clip *c)
+{
+    int64_t pictures;
+    struct cost decoding = decoding_cost(c, &pictures), start = cost_now();
+    clip_add_proxy(c);
+    struct cost all = cost_since(start);
+    if (c->proxy_fd < 0)
+        printf("\nthe clip is too small to have a proxy\n");
+    else
+        printf("\nproxy: %.2f ms of CPU a picture on top of %.2f ms to decode it; %.2f MB, %.2f "
+               "Mbit/s\n",
+               1000 * (all.cpu - decoding.cpu) / (double)pictures,
+               1000 * decoding.cpu / (double)pictures, (double)size_of(c->proxy_fd) / 1e6,
+               (double)size_of(c->proxy_fd) * 8e-6 / c->seconds);
+}
+
+static void print_stages(const struct render_report *r)
+{
+    printf("  a draft's cpu:");
+    for (int i = 0; i < STAGE_COUNT; i++)
+        printf("  %s %.2f s", render_stage_names[i], r->cost[i].cpu_s);
+    printf("\n");
+}
+
 static void measure_draft(struct bench *b)
 {
-    const struct render_preset *presets[] = {standard(), render_preset_find("draft")};
-    struct cost c[2][MAX_ROUNDS];
+    const struct render_preset *draft = render_preset_find("draft");
+    struct clip with = b->clip;
+    const struct {
+        const char *name;
+        const struct clip *clip;
+        const struct render_preset *preset;
+    } ways[] = {{"standard", &with, standard()},
+                {"draft, from the source", &b->clip, draft},
+                {"draft, from a proxy", &with, draft}};
+    struct cost c[3][MAX_ROUNDS];
+    struct render_report report;
+    write_proxy(&with);
     for (int i = 0; i < b->rounds; i++) {
-        for (int k = 0; k < 2; k++) {
+        for (int k = 0; k < 3; k++) {
             struct film f;
             bench_store_clear(b->store);
             struct cost start = cost_now();
-            film_plan(&f, &b->clip, &job_24s, presets[k]);
-            close(film_render(&f, presets[k], 0, b->store, NULL));
+            film_plan(&f, ways[k].clip, &job_24s, ways[k].preset);
+            close(film_render(&f, ways[k].preset, 0, b->store, &report));
             film_forget(&f);
             c[k][i] = cost_since(start);
         }
     }
-    struct cost slow = cost_median(c[0], b->rounds), fast = cost_median(c[1], b->rounds);
-    printf("\ndraft %.2f s, standard %.2f s: %.1f times as fast (cpu %.1f times)\n", fast.wall,
-           slow.wall, slow.wall / fast.wall, slow.cpu / fast.cpu);
+    struct cost slow = cost_median(c[0], b->rounds);
+    for (int k = 0; k < 3; k++) {
+        struct cost fast = cost_median(c[k], b->rounds);
+        printf("  %-24s wall %6.2f s (%.2f times as fast)   cpu %6.2f s (%.2f times less)\n",
+               ways[k].name, fast.wall, slow.wall / fast.wall, fast.cpu, slow.cpu / fast.cpu);
+    }
+    print_stages(&report);
+    if (with.proxy_fd >= 0)
+        close(with.proxy_fd);
 }
 
 /* --- memory --------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "api/app.h"
 #include "api/range.h"
 #include "core/files.h"
+#include "jobs/analyze.h"
 #include "jobs/chunk_store.h"
 #include "jobs/film.h"
 #include "jobs/film_assets.h"
@@ -186,6 +187,7 @@ static bool look(struct request *req, struct preview *p, const struct timeline *
         add_finding(f->warnings, &f->warning_count, "consent_missing",
                     arena_strdup(req->arena, why.msg), INT64_MIN);
     p->job.source_count = p->assets.count;
+    film_assets_describe(&p->assets, p->files);
     ok = film_assets_open(ws, &p->assets, p->files, e) &&
          take_horse_findings(f, &p->job, req->arena, e);
     film_assets_close(p->files, p->assets.count);
@@ -221,6 +223,20 @@ bool timeline_validate(struct request *req, struct reply *reply, struct err *e)
 
 /* --- A frame ---------------------------------------------------------------------------------- */
 
+/* How it is drawn. Decoding the way to a frame is most of the work, so small copies of the sources
+ * stand in for them wherever they hold enough, and where nobody said what is enough. A small frame
+ * is drawn small. */
+static void choose_quality(struct request *req, struct preview *p, const struct frame_query *q)
+{
+    const struct render_preset *draft = render_preset_find("draft");
+    const struct plan_format *format = plan_format_find(q->shape);
+    bool small = q->width > 0 && q->width <= render_preset_format(draft, format).width;
+    p->order.preset = small ? draft->name : RENDER_DEFAULT_PRESET;
+    film_assets_describe(&p->assets, p->files);
+    if (small || q->width <= 0)
+        film_assets_add_proxies(app_workspace(req), p->files, p->assets.count);
+}
+
 /* Everything that can change it. Times inside one frame are the same. */
 static bool frame_key(const struct preview *p, const struct frame_query *q,
                       char key[CHUNK_KEY_SIZE], struct err *e)
@@ -228,11 +244,12 @@ static bool frame_key(const struct preview *p, const struct frame_query *q,
     unsigned char hash[32];
     struct buf text;
     buf_init(&text, timeline_limits.max_bytes + (1 << 20));
-    buf_printf(&text, "aive frame %s %d %s\n%lld %s %s %lld %s\n", AIVE_VERSION, RENDER_VERSION,
-               encode_versions(), (long long)floor(q->t * FRAMES_A_SECOND + 1e-6), q->format,
-               q->shape, (long long)q->width, p->order.watermark ? p->order.watermark : "");
+    buf_printf(&text, "aive frame %s %d %s\n%lld %s %s %lld %s %s\n", AIVE_VERSION,
+               RENDER_VERSION, encode_versions(), (long long)floor(q->t * FRAMES_A_SECOND + 1e-6),
+               q->format, q->shape, (long long)q->width, p->order.preset,
+               p->order.watermark ? p->order.watermark : "");
     for (int i = 0; i < p->assets.count; i++)
-        buf_printf(&text, "%s\n", p->assets.items[i].asset.content_hash);
+        buf_printf(&text, "%s %s\n", p->files[i].hash, p->files[i].proxy_fd >= 0 ? PROXY_FILE : "");
     buf_add(&text, p->doc.text, p->doc.text_len);
     bool ok = !text.failed && crypto_generichash(hash, sizeof hash, (unsigned char *)text.data,
                                                  text.len, NULL, 0) == 0;
@@ -256,7 +273,6 @@ static int find_frame(struct request *req, struct preview *p, const struct film_
                   film_frame(&p->job, still, out, e);
         *size = file_size(out);
         ok = ok && chunk_store_commit(store, key, e);
-        film_assets_close(p->files, p->assets.count);
         close(out);
         fd = ok ? chunk_store_read(store, key, e) : -1;
     }
@@ -264,28 +280,13 @@ static int find_frame(struct request *req, struct preview *p, const struct film_
     return fd;
 }
 
-bool timeline_frame(struct request *req, struct reply *reply, struct err *e)
+/* Of a preview whose files are described and stay so. */
+static bool answer_frame(struct request *req, struct reply *reply, struct preview *p,
+                         const struct frame_query *q, struct err *e)
 {
-    const struct id_param *id = req->params;
-    const struct frame_query *q = req->query;
-    struct workspace *ws = app_workspace(req);
-    struct preview *p = new_preview(req, id->id, e);
     char key[CHUNK_KEY_SIZE];
-    if (!p || (q->revision > 0 &&
-               !timeline_doc_at(ws->store, id->id, q->revision, &p->doc, req->arena, e)))
-        return false;
-    struct timeline *tl = film_timeline(&p->doc, req->arena, e);
-    if (!tl)
-        return false;
-    if (tl->segments.count == 0)
-        return err_set(e, ERR_CONFLICT, "The timeline has no segments yet: there is nothing to see");
-    if (!film_assets_find(ws->store, &p->project.asset, tl, &p->assets, req->arena, e))
-        return false;
-    set_order(p, req, q->shape, NULL, q->watermark);
-    p->order.preset = RENDER_DEFAULT_PRESET; /* draft would draw it smaller */
     if (!frame_key(p, q, key, e))
         return false;
-
     const char *etag = arena_printf(req->arena, "\"%.32s\"", key);
     const char *known = request_header(req, "If-None-Match");
     reply_header(reply, "Cache-Control", "no-cache");
@@ -303,4 +304,27 @@ bool timeline_frame(struct request *req, struct reply *reply, struct err *e)
     reply->file.size = reply->file.len = (uint64_t)size; /* behind it lies the store's seal */
     reply_header(reply, "Cache-Control", "no-cache");
     return true;
+}
+
+bool timeline_frame(struct request *req, struct reply *reply, struct err *e)
+{
+    const struct id_param *id = req->params;
+    const struct frame_query *q = req->query;
+    struct workspace *ws = app_workspace(req);
+    struct preview *p = new_preview(req, id->id, e);
+    if (!p || (q->revision > 0 &&
+               !timeline_doc_at(ws->store, id->id, q->revision, &p->doc, req->arena, e)))
+        return false;
+    struct timeline *tl = film_timeline(&p->doc, req->arena, e);
+    if (!tl)
+        return false;
+    if (tl->segments.count == 0)
+        return err_set(e, ERR_CONFLICT, "The timeline has no segments yet: there is nothing to see");
+    if (!film_assets_find(ws->store, &p->project.asset, tl, &p->assets, req->arena, e))
+        return false;
+    set_order(p, req, q->shape, NULL, q->watermark);
+    choose_quality(req, p, q);
+    bool ok = answer_frame(req, reply, p, q, e);
+    film_assets_close(p->files, p->assets.count);
+    return ok;
 }

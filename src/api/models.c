@@ -35,6 +35,14 @@ static const struct wire_field params_segment_fields[] = {
 };
 TYPE(params_segment, struct segment_param, "segment", "A segment of a film.", params_segment_fields);
 
+static const struct wire_field params_sheet_fields[] = {
+    {.name = "asset_id", .kind = WIRE_INT, .flags = WIRE_REQUIRED, .offset = offsetof(struct sheet_param, asset_id), .help = "The asset's id."},
+    {.name = "sheet", .kind = WIRE_STRING, .flags = WIRE_REQUIRED, .offset = offsetof(struct sheet_param, sheet),
+     .help = "As the storyboard says: storyboard-0.jpg, storyboard-1.jpg, ..."},
+    {0},
+};
+TYPE(params_sheet, struct sheet_param, "sheet", "A sheet of a storyboard.", params_sheet_fields);
+
 static const struct wire_field query_page_fields[] = {
     {.name = "skip", .kind = WIRE_INT, .offset = offsetof(struct page_query, skip), .def = "0", .min = 0, .max = 1e15,
      .help = "How many of the newest to pass over."},
@@ -157,13 +165,29 @@ TYPE(wire_validate_request, struct validate_request, "ValidateRequest", "A timel
 static const struct wire_field query_frame_fields[] = {
     {.name = "t", .kind = WIRE_NUMBER, .flags = WIRE_REQUIRED, .offset = offsetof(struct frame_query, t), .min = 0, .max = 1e6, .help = "When, in seconds of the film."},
     {.name = "format", .kind = WIRE_STRING, .choices = still_kinds, .def = "\"jpeg\"", .offset = offsetof(struct frame_query, format), .help = "Kind of picture."},
-    {.name = "width", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .offset = offsetof(struct frame_query, width), .min = 16, .max = 4096, .help = "At most so wide; the film's width without it."},
+    {.name = "width", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .offset = offsetof(struct frame_query, width), .min = 16, .max = 4096, .help = "At most so wide. Without it: as wide as the film, but drawn from small copies of the sources where there are any, which is quick. Said: as sharp as the film at that width."},
     {.name = "shape", .kind = WIRE_STRING, .choices = formats, .def = "\"vertical\"", .offset = offsetof(struct frame_query, shape), .help = "A render's format."},
     {.name = "revision", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .offset = offsetof(struct frame_query, revision), .min = 1, .max = 1e15, .help = "Of the timeline; the current one without it."},
     {.name = "watermark", .kind = WIRE_BOOL, .flags = WIRE_NULLABLE, .offset = offsetof(struct frame_query, watermark), .help = "As for a render."},
     {0},
 };
 TYPE(query_frame, struct frame_query, "frame", "Which frame, and how.", query_frame_fields);
+
+static const struct wire_field query_waveform_fields[] = {
+    {.name = "samples_per_pixel", .kind = WIRE_INT, .offset = offsetof(struct waveform_query, samples_per_pixel), .def = "256", .min = 1, .max = 1 << 24,
+     .help = "Of 22,050 a second; rounded up to a multiple of 128 (256 beyond 3.3 hours, and so on)."},
+    {.name = "bits", .kind = WIRE_INT, .offset = offsetof(struct waveform_query, bits), .def = "8", .min = 8, .max = 16, .help = "8 or 16."},
+    {0},
+};
+TYPE(query_waveform, struct waveform_query, "waveform", "How fine a waveform.", query_waveform_fields);
+
+static const struct wire_field query_plot_fields[] = {
+    {.name = "width", .kind = WIRE_INT, .offset = offsetof(struct plot_query, width), .def = "1600", .min = 600, .max = 4096, .help = "Of the page, pixels."},
+    {.name = "project_id", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .offset = offsetof(struct plot_query, project_id), .min = 1, .max = 1e15,
+     .help = "A project of this asset, whose timeline is drawn, too."},
+    {0},
+};
+TYPE(query_plot, struct plot_query, "plot", "What is drawn.", query_plot_fields);
 
 static const struct wire_field range_fields[] = {
     {.name = "start", .kind = WIRE_NUMBER, .flags = WIRE_REQUIRED, .offset = offsetof(struct render_range, start), .min = 0, .max = 1e6, .help = "Seconds of the film."},

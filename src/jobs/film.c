@@ -42,6 +42,7 @@ struct film_source_file film_source_of(const struct asset *asset, const char *na
         .height = asset->height,
         .hash = asset->content_hash,
         .fd = fd,
+        .proxy_fd = -1,
     };
 }
 
@@ -120,6 +121,7 @@ static bool spec_text(const struct film_job *job, const struct film_still *still
             .has_video = f->has_video,
             .has_audio = f->has_audio,
             .is_image = f->is_image,
+            .has_proxy = f->proxy_fd >= 0,
             .width = f->width,
             .height = f->height,
             .hash = f->hash,
@@ -140,24 +142,39 @@ static bool spec_text(const struct film_job *job, const struct film_still *still
     return out->failed ? err_set(e, ERR_TOO_LARGE, "the timeline is too large to render") : true;
 }
 
+#define SPEC_NAME_SIZE 24
+
+/* The sources and their proxies as a work-horse gets them. How many, -1: too many. */
+static int name_sources(const struct film_job *job, struct horse_fd fds[FILM_MAX_SOURCES],
+                        char names[FILM_MAX_SOURCES][SPEC_NAME_SIZE], struct err *e)
+{
+    int n = 0;
+    for (int i = 0; i < 2 * job->source_count; i++) {
+        const struct film_source_file *f = &job->sources[i / 2];
+        int fd = i % 2 ? f->proxy_fd : f->fd;
+        if (i % 2 && fd < 0)
+            continue;
+        if (n == FILM_MAX_SOURCES)
+            return err_set(e, ERR_INVALID, "a film of more than %d files", FILM_MAX_SOURCES), -1;
+        snprintf(names[n], SPEC_NAME_SIZE, "%s:%d", i % 2 ? FILM_PROXY_NAME : FILM_SOURCE_NAME,
+                 i / 2);
+        fds[n] = (struct horse_fd){names[n], fd};
+        n++;
+    }
+    return n;
+}
+
 /* Runs a work-horse on the sources, and the output where there is one. Its answer, malloc'd. */
 static char *run_horse(const struct film_job *job, const char *kind,
                        const struct horse_limits *limits, const struct film_still *still,
                        int output_fd, struct broker *broker, struct err *e)
 {
     struct horse_fd fds[FILM_MAX_SOURCES + 1];
-    char names[FILM_MAX_SOURCES][16];
+    char names[FILM_MAX_SOURCES][SPEC_NAME_SIZE];
     struct buf spec;
-    if (job->source_count > FILM_MAX_SOURCES) {
-        err_set(e, ERR_INVALID, "a film of %d files: at most %d", job->source_count,
-                FILM_MAX_SOURCES);
+    int n = name_sources(job, fds, names, e);
+    if (n < 0)
         return NULL;
-    }
-    int n = job->source_count;
-    for (int i = 0; i < n; i++) {
-        snprintf(names[i], sizeof names[i], "source:%d", i);
-        fds[i] = (struct horse_fd){names[i], job->sources[i].fd};
-    }
     if (output_fd >= 0)
         fds[n++] = (struct horse_fd){"output", output_fd};
     struct horse_job horse = {.kind = kind, .fds = fds, .fd_count = n, .limits = limits,

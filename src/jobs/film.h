@@ -42,6 +42,7 @@ struct film_source_file {
     int width, height; /* upright; 0: no picture */
     const char *hash;  /* of the content, hex */
     int fd;
+    int proxy_fd; /* what its pictures are read from instead; -1: nothing */
 };
 struct asset;
 struct film_source_file film_source_of(const struct asset *asset, const char *name, int fd);

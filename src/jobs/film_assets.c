@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/film_assets.h"
 
+#include "jobs/analyze.h"
+#include "jobs/derived.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -141,7 +144,6 @@ void film_assets_describe(const struct film_assets *assets,
 bool film_assets_open(const struct workspace *ws, const struct film_assets *assets,
                       struct film_source_file files[FILM_MAX_SOURCES], struct err *e)
 {
-    film_assets_describe(assets, files);
     for (int i = 0; i < assets->count; i++) {
         const struct asset *asset = &assets->items[i].asset;
         files[i].fd = workspace_open_media(ws, asset->path, e);
@@ -152,9 +154,24 @@ bool film_assets_open(const struct workspace *ws, const struct film_assets *asse
     return true;
 }
 
+void film_assets_add_proxies(const struct workspace *ws,
+                             struct film_source_file files[FILM_MAX_SOURCES], int count)
+{
+    struct err none;
+    int room = FILM_MAX_SOURCES - count;
+    for (int i = 0; i < count && room > 0; i++) {
+        if (files[i].has_video && files[i].hash)
+            files[i].proxy_fd = derived_open(ws->derived_fd, files[i].hash, PROXY_FILE, &none);
+        room -= files[i].proxy_fd >= 0;
+    }
+}
+
 void film_assets_close(struct film_source_file files[FILM_MAX_SOURCES], int count)
 {
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         if (files[i].fd >= 0)
             close(files[i].fd);
+        if (files[i].proxy_fd >= 0)
+            close(files[i].proxy_fd);
+    }
 }

@@ -41,13 +41,18 @@ bool film_assets_consent(const struct workspace *ws, const struct film_assets *a
                          struct arena *a, struct err *e);
 bool film_asset_needs_consent(const struct film_asset *asset);
 
-/* As sources of a film that is only planned: nothing is opened. */
+/* As sources of a film; nothing is opened, which is enough to plan one. */
 void film_assets_describe(const struct film_assets *assets,
                           struct film_source_file files[FILM_MAX_SOURCES]);
 
-/* Opens all of them; closed by film_assets_close() whatever this returned. */
+/* Opens all of what was described; closed by film_assets_close() whatever this returned. */
 bool film_assets_open(const struct workspace *ws, const struct film_assets *assets,
                       struct film_source_file files[FILM_MAX_SOURCES], struct err *e);
+/* For films that need no more: of what was described, opens the proxies that were made once
+ * (jobs/analyze.h). A source without one keeps its own pictures. Descriptors are few, the first ones
+ * get them. */
+void film_assets_add_proxies(const struct workspace *ws,
+                             struct film_source_file files[FILM_MAX_SOURCES], int count);
 void film_assets_close(struct film_source_file files[FILM_MAX_SOURCES], int count);
 
 #endif

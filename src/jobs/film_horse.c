@@ -5,6 +5,7 @@
 #include "jobs/film.h"
 
 #include "core/timebase.h"
+#include "jobs/analyze.h"
 #include "jobs/film_report.h"
 #include "jobs/film_spec.h"
 #include "jobs/film_warn.h"
@@ -58,6 +59,9 @@ static struct plan_source *plan_sources(const struct film_spec *spec, struct are
             .width = (int)from[i].width,
             .height = (int)from[i].height,
             .hash = from[i].hash,
+            .picture_hash = from[i].has_proxy == 1
+                                ? arena_printf(a, "%s/" PROXY_FILE, from[i].hash)
+                                : NULL,
         };
     return sources;
 }
@@ -123,15 +127,29 @@ static bool validate_prepare(struct horse *h, struct err *e)
     return false;
 }
 
-/* Descriptors of the sources in the plan's order. */
-static bool source_fds(struct horse *h, const struct film_work *w, int *fds, struct err *e)
+/* Descriptors in the plan's order: of the sources, and of what their pictures are read from. */
+struct source_fds {
+    int source[FILM_MAX_SOURCES], picture[FILM_MAX_SOURCES];
+};
+
+static bool find_fd(struct horse *h, const char *what, size_t i, int *fd, struct err *e)
 {
+    char name[32];
+    snprintf(name, sizeof name, "%s:%zu", what, i);
+    *fd = horse_fd(h, name);
+    return *fd >= 0 || err_set(e, ERR_INTERNAL, "%s was not handed over", name);
+}
+
+static bool find_fds(struct horse *h, const struct film_work *w, struct source_fds *fds,
+                     struct err *e)
+{
+    const struct spec_source *s = w->spec->sources.items;
     for (size_t i = 0; i < w->spec->sources.count; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "source:%zu", i);
-        fds[i] = horse_fd(h, name);
-        if (fds[i] < 0)
-            return err_set(e, ERR_INTERNAL, "%s was not handed over", name);
+        if (!find_fd(h, FILM_SOURCE_NAME, i, &fds->source[i], e))
+            return false;
+        fds->picture[i] = fds->source[i];
+        if (s[i].has_proxy == 1 && !find_fd(h, FILM_PROXY_NAME, i, &fds->picture[i], e))
+            return false;
     }
     return true;
 }
@@ -292,7 +310,7 @@ static bool film_child(struct horse *h, struct buf *result, struct err *e)
 {
     struct film_work *w = horse_user(h);
     const struct film_order *order = w->spec->order;
-    int fds[FILM_MAX_SOURCES];
+    struct source_fds fds;
     char project[32];
     snprintf(project, sizeof project, "%lld", (long long)w->spec->project_id);
     const struct film_tag tags[] = {
@@ -304,7 +322,7 @@ static bool film_child(struct horse *h, struct buf *result, struct err *e)
     };
     const struct render_preset *preset = /* known: film_plan() has looked it up */
         render_preset_find(order->preset ? order->preset : RENDER_DEFAULT_PRESET);
-    if (!source_fds(h, w, fds, e))
+    if (!find_fds(h, w, &fds, e))
         return false;
     if (*captions_left_out(w->captions))
         horse_log(h, "No font draws these characters, they are left out: %s",
@@ -312,7 +330,8 @@ static bool film_child(struct horse *h, struct buf *result, struct err *e)
     struct render_job job = {
         .plan = &w->plan,
         .captions = w->captions,
-        .source_fds = fds,
+        .source_fds = fds.source,
+        .picture_fds = fds.picture,
         .preset = preset,
         .store = {store_open_chunk, store_create_chunk, store_commit_chunk, h, announce},
         .output_fd = horse_fd(h, "output"),
@@ -361,10 +380,10 @@ static int64_t frame_on_screen(const struct plan *p, double time_s)
 static bool frame_child(struct horse *h, struct buf *result, struct err *e)
 {
     struct film_work *w = horse_user(h);
-    int fds[FILM_MAX_SOURCES];
-    if (!source_fds(h, w, fds, e))
+    struct source_fds fds;
+    if (!find_fds(h, w, &fds, e))
         return false;
-    struct composer *c = composer_create(&w->plan, w->captions, fds, NULL, e);
+    struct composer *c = composer_create(&w->plan, w->captions, fds.picture, NULL, e);
     if (c)
         composer_use_threads(c, FRAME_THREADS);
     struct picture *p = c ? compose_frame(c, frame_on_screen(&w->plan, w->spec->time_s), e) : NULL;

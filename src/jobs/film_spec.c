@@ -28,6 +28,7 @@ static const struct wire_field source_fields[] = {
     F(struct spec_source, has_video, WIRE_BOOL, "Has a picture."),
     F(struct spec_source, has_audio, WIRE_BOOL, "Has sound."),
     F(struct spec_source, is_image, WIRE_BOOL, "Is a picture that does not move."),
+    F(struct spec_source, has_proxy, WIRE_BOOL, "Its pictures come from a proxy."),
     F(struct spec_source, width, WIRE_INT, "Upright width."),
     F(struct spec_source, height, WIRE_INT, "Upright height."),
     F(struct spec_source, hash, WIRE_STRING, "Hash of its content."),

@@ -12,10 +12,15 @@
 #define FILM_PIECES_NAME "pieces"
 #define FILM_CHUNK_PREFIX "chunk/"
 
+/* Source 3's file is "source:3" to a work-horse, what its pictures are read from instead "proxy:3". */
+#define FILM_SOURCE_NAME "source"
+#define FILM_PROXY_NAME "proxy"
+
 struct spec_source {
     const char *name;
     int64_t asset_id, duration_ticks, frame_ticks;
     int8_t has_video, has_audio, is_image;
+    int8_t has_proxy; /* its pictures are read from "proxy:3" */
     int64_t width, height;
     const char *hash;
 };
@@ -24,7 +29,7 @@ struct film_spec {
     struct film_order *order;
     int64_t project_id, threads;
     const char *created;      /* ISO 8601 */
-    struct wire_list sources; /* struct spec_source; descriptors are "source:0", ... */
+    struct wire_list sources; /* struct spec_source */
     /* A frame only: */
     double time_s;
     const char *kind;

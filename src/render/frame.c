@@ -208,7 +208,8 @@ void frame_at(const struct plan *p, int64_t n, struct frame *out)
 
 static const char *source_hash(const struct plan *p, int source)
 {
-    const char *hash = source >= 0 ? p->sources[source].hash : NULL;
+    const struct plan_source *s = source >= 0 ? &p->sources[source] : NULL;
+    const char *hash = s && s->picture_hash ? s->picture_hash : s ? s->hash : NULL;
     return hash ? hash : "-";
 }
 

@@ -53,6 +53,7 @@ struct plan_source {
     bool has_video, has_audio;
     int width, height; /* of the picture, upright; 0: not known */
     const char *hash;  /* of its content, hex: goes into chunk keys */
+    const char *picture_hash; /* where its pictures are read from another file; NULL: as hash */
 };
 
 struct plan_options {

@@ -304,8 +304,8 @@ static void work_on_chunks(struct crew *c, int worker)
     const struct render_job *job = c->job;
     struct err e = {0};
     size_t i;
-    struct composer *composer =
-        composer_create(job->plan, job->captions, job->source_fds, &c->stop, &e);
+    const int *fds = job->picture_fds ? job->picture_fds : job->source_fds;
+    struct composer *composer = composer_create(job->plan, job->captions, fds, &c->stop, &e);
     bool ok = composer;
     while (ok && !cancel_fired(&c->stop) && take_chunk(c, worker, &i))
         ok = make_chunk(c, worker, composer, i, &e);

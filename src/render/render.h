@@ -37,6 +37,7 @@ struct render_preset {
     int max_bitrate;   /* bits/s */
     int sound_bitrate; /* bits/s */
     int size_divisor;  /* the format's edges are divided by this */
+    bool proxies;      /* small copies of sources will do where there are any */
 };
 extern const struct render_preset render_presets[];               /* ended by a NULL name */
 const struct render_preset *render_preset_find(const char *name); /* NULL: unknown */
@@ -77,6 +78,8 @@ struct render_job {
     const struct plan *plan;
     struct captions *captions;
     const int *source_fds; /* one for each source of the plan */
+    /* The same, where pictures are read from other files (picture_hash); NULL: source_fds. */
+    const int *picture_fds;
     const struct render_preset *preset;
     struct render_store store;
     int output_fd; /* an empty file: gets the film */
