@@ -13,6 +13,7 @@
 #include "jobs/pieces.h"
 #include "jobs/worker.h"
 #include "jobs/workspace.h"
+#include "render/render.h"
 #include "store/store.h"
 #include "timeline/timeline.h"
 
@@ -92,6 +93,12 @@ static bool consent_holds(struct render_run *r, struct err *e)
     return film_assets_consent(r->ws, &r->assets, r->arena, e);
 }
 
+static bool proxies_will_do(const struct film_order *o)
+{
+    const struct render_preset *p = o->preset ? render_preset_find(o->preset) : NULL;
+    return p && p->proxies;
+}
+
 static bool open_sources(struct render_run *r, struct err *e)
 {
     const struct asset *own = &r->project.asset;
@@ -102,7 +109,10 @@ static bool open_sources(struct render_run *r, struct err *e)
     if (!tl || !film_assets_find(r->ws->store, own, tl, &r->assets, r->arena, e) ||
         !consent_holds(r, e))
         return false;
+    film_assets_describe(&r->assets, r->files);
     r->file_count = r->assets.count;
+    if (proxies_will_do(r->order))
+        film_assets_add_proxies(r->ws, r->files, r->file_count);
     return film_assets_open(r->ws, &r->assets, r->files, e);
 }
 
