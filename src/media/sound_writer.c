@@ -11,7 +11,8 @@
  *     twoloop, 192 kbit/s (libav's default)    -28.9 -2.6  0.3  0.3 dB    19..25 ms
  *     this, 128, 213, 195, 190 kbit/s          -19.8 -6.3 -3.8 -1.2 dB     9..10 ms
  * (at -19 dB nothing is to be heard any more). Noise substitution and intensity stereo are off:
- * they save bits that we have, and cost 2 to 3 dB.
+ * they save bits that we have, and cost 2 to 3 dB. So is temporal noise shaping: it costs a twentieth
+ * of the CPU and made drums, horns, a song and a film 0.0 to 0.3 dB worse, at the same bits.
  */
 #include "media/av.h"
 #include "media/chunk_file.h"
@@ -68,6 +69,7 @@ static AVCodecContext *open_encoder(int bit_rate, struct err *e)
     av_opt_set(c->priv_data, "aac_coder", "fast", 0);
     av_opt_set_int(c->priv_data, "aac_pns", 0, 0);
     av_opt_set_int(c->priv_data, "aac_is", 0, 0);
+    av_opt_set_int(c->priv_data, "aac_tns", 0, 0);
     c->thread_count = 1;
     if (avcodec_open2(c, codec, NULL) < 0 || c->frame_size != FRAME_SAMPLES ||
         c->initial_padding != FRAME_SAMPLES) {

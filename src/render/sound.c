@@ -27,13 +27,19 @@
 
 #define MEASURE_SHARE 0.25 /* of the progress */
 
+/* A mix no longer than this is kept between the passes, 25 MB, and not made again: most films that
+ * are made upright are as short as that. */
+#define KEPT_SAMPLES (64 * PLAN_SAMPLE_RATE)
+
 struct maker {
     const struct sound_job *job;
     struct sound_notes *notes;
     double gain_db, ceiling_db;
     double told; /* progress */
 
-    struct sound_mix *mix;
+    float *kept;                 /* all of the mix, of kept_count frames; NULL: too long */
+    int64_t kept_count, kept_at; /* kept_at: the next one to be given out */
+    struct sound_mix *mix;       /* NULL where it was kept */
     struct sound_writer *writer;
     bool limits; /* false: no peak comes near the ceiling, so what is known needs no second look */
     ebur128_state *meter; /* NULL without limits */
@@ -53,22 +59,70 @@ static void tell(struct maker *m, double fraction)
         m->job->progress(m->job->user, fraction);
 }
 
+/* --- The mix ------------------------------------------------------------------------------------
+ */
+
+static bool open_mix(struct maker *m, struct err *e)
+{
+    const struct sound_job *job = m->job;
+    m->kept_at = 0;
+    if (m->kept && m->kept_count == job->plan->sample_count)
+        return true;
+    m->mix = sound_mix_create(job->plan, job->source_fds, job->store, job->cancel, e);
+    return m->mix != NULL;
+}
+
+static void close_mix(struct maker *m)
+{
+    sound_mix_destroy(m->mix);
+    m->mix = NULL;
+}
+
+/* The next frames into m->block: how many, 0 at the end, -1 on failure. */
+static int read_mix(struct maker *m, struct err *e)
+{
+    if (m->mix)
+        return sound_mix_read(m->mix, m->block, BLOCK, e);
+    if (cancel_fired(m->job->cancel))
+        return err_set(e, ERR_CANCELED, "canceled"), -1;
+    int64_t left = m->kept_count - m->kept_at;
+    int n = left < BLOCK ? (int)left : BLOCK;
+    memcpy(m->block, m->kept + 2 * m->kept_at, 2 * sizeof *m->kept * (size_t)n);
+    m->kept_at += n;
+    return n;
+}
+
+/* Room for a mix that is to be kept; without it, it is made again. */
+static void make_room(struct maker *m)
+{
+    int64_t n = m->job->plan->sample_count;
+    if (n <= KEPT_SAMPLES)
+        m->kept = malloc(2 * sizeof *m->kept * (size_t)n);
+}
+
+static void keep(struct maker *m, int n)
+{
+    if (!m->kept)
+        return;
+    memcpy(m->kept + 2 * m->kept_count, m->block, 2 * sizeof *m->kept * (size_t)n);
+    m->kept_count += n;
+}
+
 /* --- First pass: how loud is it? ----------------------------------------------------------------
  */
 
 static bool measure(struct maker *m, struct loudness *l, struct err *e)
 {
-    const struct sound_job *job = m->job;
-    struct sound_mix *mix =
-        sound_mix_create(job->plan, job->source_fds, job->store, job->cancel, e);
     int64_t done = 0;
-    int n = mix ? 1 : -1;
-    while (mix && (n = sound_mix_read(mix, m->block, BLOCK, e)) > 0) {
+    int n = open_mix(m, e) ? 1 : -1;
+    make_room(m);
+    while (m->mix && (n = read_mix(m, e)) > 0) {
         loudness_add(l, m->block, n);
+        keep(m, n);
         done += n;
-        tell(m, MEASURE_SHARE * (double)done / (double)job->plan->sample_count);
+        tell(m, MEASURE_SHARE * (double)done / (double)m->job->plan->sample_count);
     }
-    sound_mix_destroy(mix);
+    close_mix(m);
     memset(m->block, 0, sizeof m->block); /* so that the last step is whole */
     loudness_add(l, m->block, SOUND_FADE);
     m->notes->report.lufs_in = loudness_integrated(l);
@@ -127,7 +181,7 @@ static bool encode_mix(struct maker *m, struct err *e)
     float gain = (float)pow(10, m->gain_db / 20);
     int64_t skip = m->limits ? LIMITER_DELAY : 0, left = m->job->plan->sample_count;
     while (left > 0) {
-        int n = sound_mix_read(m->mix, m->block, BLOCK, e);
+        int n = read_mix(m, e);
         if (n < 0)
             return false;
         for (int i = 0; i < 2 * n; i++)
@@ -175,7 +229,6 @@ static void read_meters(struct maker *m)
 
 static bool encode(struct maker *m, int fd, struct err *e)
 {
-    const struct sound_job *job = m->job;
     m->pos = 0;
     m->heard_peak = 0;
     peak_init(&m->heard_peaks);
@@ -189,18 +242,16 @@ static bool encode(struct maker *m, int fd, struct err *e)
         if (!m->meter)
             return err_set(e, ERR_NO_MEMORY, "no memory to measure loudness");
     }
-    m->mix = sound_mix_create(job->plan, job->source_fds, job->store, job->cancel, e);
-    m->writer = m->mix ? sound_writer_create(job->bit_rate, fd, e) : NULL;
+    m->writer = open_mix(m, e) ? sound_writer_create(m->job->bit_rate, fd, e) : NULL;
     bool ok = m->writer && sound_writer_listen(m->writer, hear, m, e) && encode_mix(m, e) &&
               sound_writer_finish(m->writer, e);
     if (ok)
         read_meters(m);
     sound_writer_destroy(m->writer);
-    sound_mix_destroy(m->mix);
+    close_mix(m);
     if (m->meter)
         ebur128_destroy(&m->meter);
     m->writer = NULL;
-    m->mix = NULL;
     return ok;
 }
 
@@ -239,6 +290,7 @@ static bool make(struct maker *m, int fd, struct err *e)
         ok = ok && encode(m, fd, e);
     while (ok && !good(m, l) && m->notes->report.passes < MAX_PASSES);
     loudness_destroy(l);
+    free(m->kept);
     return ok;
 }
 

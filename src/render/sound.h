@@ -6,14 +6,15 @@
  *     ... film_mux() ...
  *     proof_film(plan, film_fd, &notes, cancel, &proof, e);                         proof.h
  *
- * The mix (sound_mix.h) is made twice: once to measure it (integrated loudness after ITU-R BS.1770,
- * true peak), once more with one gain for all of it, through a limiter, into the encoder. What the
+ * The mix (sound_mix.h) is gone over twice: once to measure it (integrated loudness after ITU-R
+ * BS.1770, true peak), once more with one gain for all of it, through a limiter, into the encoder. A
+ * long one is made anew for that. What the
  * encoder made is decoded again on the spot: if its true peak passes SOUND_TRUE_PEAK_DB, or the
  * loudness is off because the limiter had much to do, the second pass is made again with a lower
  * ceiling or another gain. Everything is a function of the plan and the sources alone: the same
  * film, the same bytes.
  *
- * Memory: constant, whatever the length and the number of segments.
+ * Memory: at most 25 MB more than readers take, whatever the length and the number of segments.
  * Threads: blocking, one thread; sources are read with pread, so their descriptors may be shared.
  * Errors: ERR_INVALID unknown sound effect (named), ERR_CANCELED, those of readers and store.
  */
