@@ -8,7 +8,7 @@
 
 #define ANALYSIS_WAIT_MS (15 * 60 * 1000)
 
-static bool find_media(struct request *req, struct asset *asset, struct err *e)
+bool find_media(struct request *req, struct asset *asset, struct err *e)
 {
     const struct id_param *p = req->params;
     if (!find_asset(app_workspace(req), NULL, p->id, asset, req->arena, e))
@@ -18,8 +18,7 @@ static bool find_media(struct request *req, struct asset *asset, struct err *e)
     return true;
 }
 
-/* Why there is no report yet, and what to do. */
-static bool refuse(struct request *req, const struct asset *asset, struct err *e)
+bool refuse_unanalysed(struct request *req, const struct asset *asset, struct err *e)
 {
     struct job *rows;
     size_t count;
@@ -41,7 +40,7 @@ bool asset_analysis_get(struct request *req, struct reply *reply, struct err *e)
     if (!find_media(req, &asset, e))
         return false;
     if (!analysis_load(app_workspace(req)->derived_fd, asset.content_hash, req->arena, &found, e))
-        return e->code == ERR_NOT_FOUND ? refuse(req, &asset, e) : false;
+        return e->code == ERR_NOT_FOUND ? refuse_unanalysed(req, &asset, e) : false;
     reply->content_type = REPLY_JSON;
     buf_add(&reply->body, found.json, found.json_len);
     return true;

@@ -65,6 +65,12 @@ bool check_timeline(struct workspace *ws, const struct asset *own, const struct 
 int open_ingest_upload(void *app, const char *field, struct err *e);
 int open_consent_upload(void *app, const char *field, struct err *e);
 
+/* The asset of a route with `params_asset`, if it has picture or sound. */
+bool find_media(struct request *req, struct asset *asset, struct err *e);
+
+/* Says why nothing is known about an asset yet, and what to do: ERR_CONFLICT. Always false. */
+bool refuse_unanalysed(struct request *req, const struct asset *asset, struct err *e);
+
 /* Waits for an analysis. *answered: the client was told that it goes on (202), because it would not
  * wait or it took too long. */
 bool await_analysis(struct request *req, struct reply *reply, const char *job_id, bool *answered,
@@ -77,6 +83,8 @@ route_fn ingest_post;
 route_fn effects_get;
 route_fn assets_post, assets_get, asset_get_one;
 route_fn asset_analysis_get, asset_analyze_post;
+route_fn waveform_json_get, waveform_dat_get, storyboard_get, storyboard_sheet_get;
+route_fn plot_png_get, plot_svg_get;
 route_fn timeline_get, timeline_post, timeline_analyze, timeline_validate, timeline_frame;
 route_fn timeline_revisions_get, timeline_undo_post, timeline_redo_post;
 route_fn projects_get;

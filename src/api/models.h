@@ -27,6 +27,12 @@ struct segment_param {
 };
 extern const struct wire_type params_segment;
 
+struct sheet_param {
+    int64_t asset_id;
+    const char *sheet;
+};
+extern const struct wire_type params_sheet;
+
 struct page_query {
     int64_t skip, limit;
 };
@@ -114,6 +120,15 @@ struct frame_query {
     int8_t watermark;           /* -1: as AIVE_WATERMARK_ENABLED says */
 };
 extern const struct wire_type query_frame;
+
+/* --- What an asset looks like --- */
+struct waveform_query {
+    int64_t samples_per_pixel, bits;
+};
+struct plot_query {
+    int64_t width, project_id; /* INT64_MIN: none */
+};
+extern const struct wire_type query_waveform, query_plot;
 
 /* --- Render --- */
 struct render_range {

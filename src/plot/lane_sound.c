@@ -10,7 +10,8 @@
 
 static bool waveform_shown(const struct page *p)
 {
-    return (p->plot->waveform && p->plot->waveform->length > 0) || p->plot->report->beats.count > 0;
+    return (p->plot->waveform && p->plot->waveform->length > 0) ||
+           p->plot->report->levels.count > 0 || p->plot->report->beats.count > 0;
 }
 
 /* 32768 at the loudest, so that quiet sound is seen too. */
@@ -44,6 +45,22 @@ static void draw_waveform(struct page *p, const struct box *b)
     cairo_fill(p->cr);
 }
 
+/* Without a waveform: how loud it is, as an outline. */
+static void draw_outline(struct page *p, const struct box *b)
+{
+    const struct analysis_report *r = p->plot->report;
+    const double *db = r->levels.items;
+    double loudest_db = -INFINITY, step = r->level_step;
+    for (size_t i = 0; i < r->levels.count; i++)
+        loudest_db = fmax(loudest_db, db[i]);
+    page_ink(p, INK_GREY, 1);
+    for (size_t i = 0; i < r->levels.count; i++) {
+        double height = b->height * fmin(pow(10, (db[i] - loudest_db) / 20), 1);
+        page_bar(p, page_x(p, (double)i * step), page_x(p, (double)(i + 1) * step),
+                 b->y + (b->height - height) / 2, height);
+    }
+}
+
 static double spacing_px(const struct page *p, const struct wire_list *times)
 {
     const double *t = times->items;
@@ -67,6 +84,8 @@ static void waveform_draw(struct page *p, const struct box *b)
     const struct analysis_report *r = p->plot->report;
     if (p->plot->waveform && p->plot->waveform->length > 0)
         draw_waveform(p, b);
+    else
+        draw_outline(p, b);
     page_ink(p, INK_BLUE, 0.8);
     draw_ticks(p, &r->beats, b->y + b->height - 14, b->y + b->height, 1.2);
     page_ink(p, INK_RED, 0.85);

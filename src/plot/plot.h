@@ -24,7 +24,7 @@ enum plot_format { PLOT_PNG, PLOT_SVG };
 struct plot {
     const char *name;                     /* of the file, for the title; may be NULL */
     const struct analysis_report *report;
-    const struct waveform *waveform;      /* NULL: beats without it */
+    const struct waveform *waveform;      /* NULL: loudness in its place */
     const struct timeline *timeline;      /* NULL: none */
     int width;                            /* pixels, PLOT_MIN_WIDTH..PLOT_MAX_WIDTH; 0: PLOT_WIDTH */
 };
