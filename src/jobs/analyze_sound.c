@@ -160,7 +160,7 @@ static const struct sound_analyser beats_analyser = {
 static void *create_loudness(struct analyze_pass *p, struct err *e)
 {
     (void)p;
-    return loudness_create(e);
+    return loudness_create_plain(e);
 }
 
 static bool push_loudness(void *self, const struct sound_block *b, struct err *e)

@@ -34,16 +34,36 @@ static const struct biquad shelf = {1.53512485958697, -2.69169618940638, 1.19839
                                     -1.69065929318241, 0.73248077421585};
 static const struct biquad high_pass = {1.0, -2.0, 1.0, -1.99004745483398, 0.99007225036621};
 
-struct state {
-    double z1, z2;
+struct state { /* of both channels, which run side by side */
+    double z1[2], z2[2];
 };
 
-static inline double biquad_step(const struct biquad *f, struct state *s, double x)
+static inline void biquad_step(const struct biquad *f, struct state *s, double x[2])
 {
-    double y = f->b0 * x + s->z1;
-    s->z1 = f->b1 * x - f->a1 * y + s->z2;
-    s->z2 = f->b2 * x - f->a2 * y;
-    return y;
+    for (int c = 0; c < 2; c++) {
+        double y = f->b0 * x[c] + s->z1[c];
+        s->z1[c] = f->b1 * x[c] - f->a1 * y + s->z2[c];
+        s->z2[c] = f->b2 * x[c] - f->a2 * y;
+        x[c] = y;
+    }
+}
+
+/* Mean square of both channels together after K-weighting. */
+static double weighted_power(struct state *at_shelf, struct state *at_high_pass, const float *left,
+                             const float *right, int n)
+{
+    struct state s = *at_shelf, h = *at_high_pass;
+    double sum[2] = {0, 0};
+    for (int i = 0; i < n; i++) {
+        double x[2] = {(double)left[i], (double)right[i]};
+        biquad_step(&shelf, &s, x);
+        biquad_step(&high_pass, &h, x);
+        sum[0] += x[0] * x[0];
+        sum[1] += x[1] * x[1];
+    }
+    *at_shelf = s;
+    *at_high_pass = h;
+    return (sum[0] + sum[1]) / n;
 }
 
 /* --- One of the limiters, in steps --------------------------------------------------------------
@@ -57,23 +77,25 @@ struct lane {
 };
 
 struct loudness {
-    struct state shelf[2], high_pass[2];
+    struct state shelf, high_pass;
     struct peak_meter peaks;
     float left[STEP], right[STEP];
     int filled, step;
+    int lane_count; /* CEILINGS, or 1: no limiter is followed */
     int64_t hop;
     float peak;
     double peak_ahead[AHEAD_STEPS + 1], power_ahead[AHEAD_STEPS + 1]; /* of the last steps */
     struct lane lanes[CEILINGS];
 };
 
-struct loudness *loudness_create(struct err *e)
+static struct loudness *create(int lanes, struct err *e)
 {
     struct loudness *l = calloc(1, sizeof *l);
     if (!l) {
         err_set(e, ERR_NO_MEMORY, "no memory to measure loudness");
         return NULL;
     }
+    l->lane_count = lanes;
     peak_init(&l->peaks);
     for (int k = 0; k < CEILINGS; k++) {
         l->lanes[k].released = 1;
@@ -81,6 +103,16 @@ struct loudness *loudness_create(struct err *e)
             k == 0 ? INFINITY : pow(10, (CEILING_TOP - CEILING_STEP * (k - 1)) / 20);
     }
     return l;
+}
+
+struct loudness *loudness_create(struct err *e)
+{
+    return create(CEILINGS, e);
+}
+
+struct loudness *loudness_create_plain(struct err *e)
+{
+    return create(1, e);
 }
 
 void loudness_destroy(struct loudness *l)
@@ -102,7 +134,7 @@ static void add_block(struct lane *k, double power)
 static void end_hop(struct loudness *l)
 {
     l->hop++;
-    for (int k = 0; k < CEILINGS; k++) {
+    for (int k = 0; k < l->lane_count; k++) {
         struct lane *lane = &l->lanes[k];
         double power = 0;
         for (int i = 0; i < HOPS_A_BLOCK; i++)
@@ -125,7 +157,7 @@ static void add_step(struct loudness *l, double power, double peak)
     l->peak_ahead[0] = peak;
     l->power_ahead[0] = power;
     top = fmax(top, peak);
-    for (int k = 0; k < CEILINGS; k++) {
+    for (int k = 0; k < l->lane_count; k++) {
         struct lane *lane = &l->lanes[k];
         double need = top > lane->ceiling ? lane->ceiling / top : 1;
         lane->released = fmin(need, lane->released + (1 - lane->released) * back);
@@ -141,19 +173,12 @@ static void add_step(struct loudness *l, double power, double peak)
 static void measure_step(struct loudness *l)
 {
     float peaks[STEP], top = 0;
-    double power = 0;
     /* Below the lowest ceiling peaks do not matter, but for the highest of all. */
-    float floor = fminf(l->peak, (float)l->lanes[CEILINGS - 1].ceiling);
+    float floor = fminf(l->peak, (float)l->lanes[l->lane_count - 1].ceiling);
     peak_run(&l->peaks, l->left, l->right, STEP, floor, peaks);
     for (int i = 0; i < STEP; i++)
         top = fmaxf(top, peaks[i]);
-    const float *const in[2] = {l->left, l->right};
-    for (int c = 0; c < 2; c++)
-        for (int i = 0; i < STEP; i++) {
-            double y = biquad_step(&shelf, &l->shelf[c], (double)in[c][i]);
-            y = biquad_step(&high_pass, &l->high_pass[c], y);
-            power += y * y / STEP;
-        }
+    double power = weighted_power(&l->shelf, &l->high_pass, l->left, l->right, STEP);
     l->peak = fmaxf(l->peak, top);
     add_step(l, power, (double)top);
 }
@@ -219,7 +244,7 @@ double loudness_gain(const struct loudness *l, double target, double ceiling_db)
 {
     double lufs[CEILINGS];
     for (int k = 0; k < CEILINGS; k++)
-        lufs[k] = lane_lufs(&l->lanes[k]);
+        lufs[k] = lane_lufs(&l->lanes[k < l->lane_count ? k : 0]);
     if (!isfinite(lufs[0]))
         return 0;
     double low = target - lufs[0], high = low + LOUDNESS_MAX_MAKE_UP_DB;

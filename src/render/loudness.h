@@ -26,6 +26,8 @@
 
 struct loudness;
 struct loudness *loudness_create(struct err *e);
+/* For who only wants to know how loud it is, at half the cost: loudness_gain() knows no limiter. */
+struct loudness *loudness_create_plain(struct err *e);
 void loudness_add(struct loudness *l, const float *samples, int n); /* interleaved stereo */
 void loudness_destroy(struct loudness *l);
 
