@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define MAX_REASONS 6
+#define BEHIND_DROP_S 2.0 /* what begins so soon behind a drop is what it leads to */
 
 struct reasons {
     const struct analysis_report *r;
@@ -40,7 +41,8 @@ static void say_drops(struct reasons *q)
 {
     const struct report_drop *d = q->r->drops.items, *best = NULL;
     for (size_t i = 0; i < q->r->drops.count; i++)
-        if (inside(q, d[i].time) && (!best || d[i].rise > best->rise))
+        if (d[i].time >= q->start - BEHIND_DROP_S && d[i].time < q->end &&
+            (!best || d[i].rise > best->rise))
             best = &d[i];
     if (best)
         ADD(q, "drop +%.0f dB at %.1f s", best->rise, best->time);

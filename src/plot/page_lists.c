@@ -6,9 +6,9 @@
 
 #define LINE 17.0
 #define HEADING 26.0
-#define COLUMN 480.0 /* least width of a column */
+#define COLUMN 700.0 /* least width of a column */
 #define MAX_HIGHLIGHTS 6
-#define MAX_SEGMENT_ROWS 12
+#define MAX_SEGMENT_ROWS 20
 
 static size_t columns(const struct page *p)
 {
@@ -76,9 +76,9 @@ static void list_highlights(struct page *p, double y)
         if (!head || !score)
             return;
         page_text(p, 20, line, FONT_BOLD, INK_TEXT, 24, head);
-        page_text(p, 46, line, FONT_PLAIN, INK_SOFT, 130, span_words(p, h[i].start, h[i].end));
-        page_text(p, 184, line, FONT_PLAIN, INK_TEXT, 40, score);
-        page_text(p, 226, line, FONT_PLAIN, INK_TEXT, p->width - 246, joined(p, &h[i].reasons));
+        page_text(p, 46, line, FONT_PLAIN, INK_SOFT, 112, span_words(p, h[i].start, h[i].end));
+        page_text(p, 162, line, FONT_PLAIN, INK_TEXT, 40, score);
+        page_text(p, 204, line, FONT_PLAIN, INK_TEXT, p->width - 224, joined(p, &h[i].reasons));
     }
 }
 
@@ -89,8 +89,8 @@ static void list_segment(struct page *p, size_t i, double x, double y, double wi
     if (!number)
         return;
     page_text(p, x, y, FONT_BOLD, INK_TEXT, 24, number);
-    page_text(p, x + 26, y, FONT_PLAIN, INK_SOFT, 126, span_words(p, s->start, s->end));
-    double used = 156;
+    page_text(p, x + 26, y, FONT_PLAIN, INK_SOFT, 112, span_words(p, s->start, s->end));
+    double used = 142;
     if (*effects)
         used += 8 + page_text(p, x + used, y, FONT_PLAIN, INK_GREEN, (width - used) / 2, effects);
     if (s->reason)

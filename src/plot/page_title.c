@@ -2,6 +2,7 @@
 #include "plot/page.h"
 
 #include <math.h>
+#include <string.h>
 
 static void add(struct buf *out, const char *words)
 {
@@ -58,13 +59,21 @@ static void say_facts(struct page *p, struct buf *out)
             tl->segments.count == 1 ? "" : "s", tl->template_name ? " by " : "", tl->template_name ? tl->template_name : "");
 }
 
+/* Without the folders in front. */
+static const char *shown_name(const struct page *p)
+{
+    const char *name = p->plot->name ? p->plot->name : "";
+    const char *slash = strrchr(name, '/');
+    name = slash ? slash + 1 : name;
+    return *name ? name : "Analysis";
+}
+
 void page_title(struct page *p, double y)
 {
     struct buf facts;
     buf_init(&facts, 1 << 16);
     say_facts(p, &facts);
-    page_text(p, 20, y + 28, FONT_TITLE, INK_TEXT, p->width - 40,
-              p->plot->name ? p->plot->name : "Analysis");
+    page_text(p, 20, y + 28, FONT_TITLE, INK_TEXT, p->width - 40, shown_name(p));
     if (!facts.failed)
         page_text(p, 20, y + 50, FONT_PLAIN, INK_SOFT, p->width - 40, facts.data);
     buf_finish(&facts);

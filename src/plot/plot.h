@@ -22,7 +22,7 @@
 enum plot_format { PLOT_PNG, PLOT_SVG };
 
 struct plot {
-    const char *name;                     /* of the file, for the title; may be NULL */
+    const char *name;                     /* or path of the file, for the title; may be NULL */
     const struct analysis_report *report;
     const struct waveform *waveform;      /* NULL: loudness in its place */
     const struct timeline *timeline;      /* NULL: none */
