@@ -28,8 +28,8 @@ struct ready_rect {
 struct ready_node {
     struct ready_rect rect[3];
     float threshold;
-    int16_t below, above;
-    bool third; /* has a third rectangle */
+    int16_t branch[2]; /* above and below the threshold; indexed, for a jump would be guessed wrong */
+    bool third;        /* has a third rectangle */
 };
 
 struct cascade_ready {
@@ -82,8 +82,7 @@ static void ready_node(const struct cascade *c, const struct cascade_node *n, bo
 {
     *out = (struct ready_node){
         .threshold = n->threshold,
-        .below = n->below,
-        .above = n->above,
+        .branch = {n->above, n->below},
         .third = n->rect[2].w > 0,
     };
     for (int i = 0; i < 3; i++) {
@@ -137,7 +136,7 @@ static float walk_tree(const struct ready_node *first, const float *leaves, cons
                   (float)total(sum, n->rect[1].at) * n->rect[1].weight;
         if (n->third)
             v += (float)total(sum, n->rect[2].at) * n->rect[2].weight;
-        int next = v < n->threshold * contrast ? n->below : n->above;
+        int next = n->branch[v < n->threshold * contrast];
         if (next <= 0)
             return leaves[-next];
         n = first + next;
@@ -217,15 +216,15 @@ static inline void add_vote(const struct ready_node *n, const float *leaves, con
 {
     lanes yes, no, deeper = {0};
     lanes_int below;
-    if (n->below > 0 || n->above > 0) {
+    if (n->branch[0] > 0 || n->branch[1] > 0) {
         ask_node(n + 1, sum, contrast, &below);
-        yes = (lanes){0} + leaves[-n[1].below];
-        no = (lanes){0} + leaves[-n[1].above];
+        yes = (lanes){0} + leaves[-n[1].branch[1]];
+        no = (lanes){0} + leaves[-n[1].branch[0]];
         choose(&below, &yes, &no, &deeper);
     }
     ask_node(n, sum, contrast, &below);
-    take_branch(n->below, leaves, &deeper, &yes);
-    take_branch(n->above, leaves, &deeper, &no);
+    take_branch(n->branch[1], leaves, &deeper, &yes);
+    take_branch(n->branch[0], leaves, &deeper, &no);
     choose(&below, &yes, &no, &deeper);
     *votes += deeper;
 }

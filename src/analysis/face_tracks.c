@@ -6,7 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define CUT_CHANGE 10.0  /* mean change at which nothing is expected to be where it was */
+#define CUT_CHANGE 8.0   /* mean change at which nothing is expected to be where it was, ... */
+#define CUT_RATIO 2.0    /* ... if it is so many times that of the picture before */
 #define LOOKS 16         /* samples of a face's looks, each way */
 #define LOOKS_REACH 6    /* steps of a face's size / LOOKS that it is searched around */
 #define LOOKS_ALIKE 0.7f /* correlation that still counts as the same */
@@ -33,6 +34,7 @@ struct face_tracks {
     struct track tracks[FACE_TRACKS_MAX];
     int track_count;
     uint32_t next_id, pushed;
+    double last_change;
     struct face_seen *seen;
     size_t seen_count, seen_room;
 };
@@ -204,10 +206,11 @@ static void welcome(struct face_tracks *t, const struct small_picture *p,
     meet(k, p, found, view);
 }
 
-static void scan(struct face_tracks *t, const struct small_picture *p, enum faces_view view)
+static void scan(struct face_tracks *t, const struct small_picture *p, enum faces_view view,
+                 enum faces_sizes sizes)
 {
     struct face_box found[SCAN_MAX];
-    size_t count = faces_scan(t->faces, view, found, SCAN_MAX);
+    size_t count = faces_scan(t->faces, view, sizes, found, SCAN_MAX);
     for (size_t i = 0; i < count; i++)
         welcome(t, p, &found[i], view);
 }
@@ -241,13 +244,30 @@ static void record(struct face_tracks *t, const struct track *k, const struct mo
     };
 }
 
+/* What is new is looked for a part at a time: all views and sizes once in eight pictures. */
+static void scan_part(struct face_tracks *t, const struct small_picture *p)
+{
+    static const struct {
+        enum faces_view view;
+        enum faces_sizes sizes;
+    } turns[] = {
+        {FACES_FRONTAL, FACES_SOME}, {FACES_LEFT, FACES_SOME},
+        {FACES_FRONTAL, FACES_OTHERS}, {FACES_RIGHT, FACES_SOME},
+        {FACES_FRONTAL, FACES_SOME}, {FACES_LEFT, FACES_OTHERS},
+        {FACES_FRONTAL, FACES_OTHERS}, {FACES_RIGHT, FACES_OTHERS},
+    };
+    size_t turn = t->pushed % (sizeof turns / sizeof turns[0]);
+    scan(t, p, turns[turn].view, turns[turn].sizes);
+}
+
 bool face_tracks_push(struct face_tracks *t, const struct small_picture *p, const struct motion *m,
                       double time_s, struct err *e)
 {
-    static const enum faces_view turns[] = {FACES_FRONTAL, FACES_LEFT, FACES_FRONTAL, FACES_RIGHT};
     if (!make_room(t, e))
         return false;
-    bool cut = motion_change(m) > CUT_CHANGE;
+    double change = motion_change(m);
+    bool cut = change > CUT_CHANGE && change > CUT_RATIO * t->last_change;
+    t->last_change = change;
     if (cut)
         t->track_count = 0;
     faces_show(t->faces, p);
@@ -256,9 +276,9 @@ bool face_tracks_push(struct face_tracks *t, const struct small_picture *p, cons
     drop_lost(t);
     if (cut)
         for (int view = 0; view < FACES_VIEWS; view++)
-            scan(t, p, (enum faces_view)view);
+            scan(t, p, (enum faces_view)view, FACES_ALL);
     else
-        scan(t, p, turns[t->pushed % 4]);
+        scan_part(t, p);
     t->pushed++;
     for (int i = 0; i < t->track_count; i++)
         if (t->tracks[i].lost == 0)

@@ -268,10 +268,14 @@ static void scan_level(struct faces *f, enum faces_view view, int index, struct 
         }
 }
 
-size_t faces_scan(struct faces *f, enum faces_view view, struct face_box *out, size_t max)
+size_t faces_scan(struct faces *f, enum faces_view view, enum faces_sizes sizes,
+                  struct face_box *out, size_t max)
 {
+    static const struct {
+        int first, step;
+    } levels[] = {[FACES_ALL] = {0, 2}, [FACES_SOME] = {0, 4}, [FACES_OTHERS] = {2, 4}};
     struct scan s = {.found = out, .max = max};
-    for (int i = (f->level_count - 1) / 2 * 2; i >= 0; i -= 2) /* the large ones first: few windows */
+    for (int i = levels[sizes].first; i < f->level_count; i += levels[sizes].step)
         scan_level(f, view, i, &s);
     return s.count;
 }

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/subject_faces.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define MIN_HITS 2           /* one may be chance */
+#define CHANCE 0.07          /* strength that things which are no faces reach again and again */
+#define EVIDENCE 0.16        /* of the strength beyond that, in all */
+#define MIN_HIT_SHARE 0.2    /* of the pictures it was followed through */
+#define MIN_STAY 1.5         /* s: what is there for less does not take the picture from another */
+#define STILL_LIFE 0.35      /* mean change below which something painted may be seen, ... */
+#define RESTLESS 0.15        /* ... if the rest of the picture moves at least as much */
+#define LIVELY 4.0           /* mean change at which a face counts for half as much again */
+
+static double centredness(const struct face_seen *s)
+{
+    double d = fabs(s->x - 0.5) * 2;
+    return 1 - 0.5 * d * d;
+}
+
+/* What a picture adds to how much the shot is about a face: the larger, the nearer to the middle,
+ * the livelier (who speaks moves), the surer. */
+static double worth_of(const struct face_seen *s)
+{
+    double lively = s->moved / (s->moved + LIVELY);
+    return s->size * centredness(s) * (0.5 + lively) * (0.3 + s->strength);
+}
+
+static void add_seen(struct face_role *r, const struct face_seen *s)
+{
+    if (r->seen == 0)
+        r->first = s->time;
+    r->last = s->time;
+    r->seen++;
+    r->hits += s->strength > 0;
+    r->moved += s->moved;
+    r->evidence += fmax(s->strength - CHANCE, 0);
+    r->worth += worth_of(s);
+}
+
+/* Something that looks like a face, but never moves while other things do, hangs on the wall. */
+static bool is_believed(const struct face_role *r, double restless)
+{
+    bool painted = restless > RESTLESS && r->moved < STILL_LIFE * r->seen;
+    return r->hits >= MIN_HITS && r->hits >= MIN_HIT_SHARE * r->seen &&
+           r->evidence >= EVIDENCE && !painted;
+}
+
+static int by_worth(const void *a, const void *b)
+{
+    const struct face_role *x = a, *y = b;
+    if (x->worth != y->worth)
+        return x->worth > y->worth ? -1 : 1;
+    return x->track < y->track ? -1 : x->track > y->track;
+}
+
+bool face_roles_find(const struct face_seen *seen, size_t count, double restless,
+                     struct face_roles *out, struct err *e)
+{
+    *out = (struct face_roles){0};
+    if (count == 0)
+        return true;
+    uint32_t low = UINT32_MAX, high = 0;
+    for (size_t i = 0; i < count; i++) {
+        low = seen[i].track < low ? seen[i].track : low;
+        high = seen[i].track > high ? seen[i].track : high;
+    }
+    out->count = (size_t)(high - low) + 1;
+    out->role = calloc(out->count, sizeof *out->role);
+    if (!out->role)
+        return err_set(e, ERR_NO_MEMORY, "no memory to tell faces apart");
+    for (size_t i = 0; i < count; i++) {
+        struct face_role *r = &out->role[seen[i].track - low];
+        r->track = seen[i].track;
+        add_seen(r, &seen[i]);
+    }
+    for (size_t i = 0; i < out->count; i++)
+        if (!is_believed(&out->role[i], restless))
+            out->role[i].worth = 0;
+    qsort(out->role, out->count, sizeof *out->role, by_worth);
+    while (out->believed < out->count && out->role[out->believed].worth > 0)
+        out->believed++;
+    return true;
+}
+
+void face_roles_finish(struct face_roles *r)
+{
+    free(r->role);
+    *r = (struct face_roles){0};
+}
+
+const struct face_role *face_roles_at(const struct face_roles *r, double time_s)
+{
+    for (size_t i = 0; i < r->believed; i++) {
+        const struct face_role *k = &r->role[i];
+        bool stays = i == 0 || k->last - k->first >= MIN_STAY;
+        if (stays && k->first <= time_s && time_s <= k->last)
+            return k;
+    }
+    return NULL;
+}
