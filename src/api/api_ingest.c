@@ -59,21 +59,22 @@ static bool store_empty_timeline(struct workspace *ws, int64_t project_id,
     return ok;
 }
 
+/* spec: how to lay out the film; NULL: nothing is analysed now. */
 static bool commit(struct workspace *ws, const struct asset *asset, const char *title,
-                   bool analyze, int64_t *project_id, char job_id[JOB_ID_SIZE], struct arena *a,
-                   struct err *e)
+                   const char *spec, int64_t *project_id, char job_id[JOB_ID_SIZE],
+                   struct arena *a, struct err *e)
 {
     int64_t asset_id = 0;
     if (!store_begin(ws->store, e))
         return false;
     bool ok = asset_create(ws->store, asset, &asset_id, e);
     struct project project = {.title = title, .asset_id = asset_id,
-                              .status = analyze ? PROJECT_ANALYZING : PROJECT_INGESTED};
+                              .status = spec ? PROJECT_ANALYZING : PROJECT_INGESTED};
     ok = ok && project_create(ws->store, &project, project_id, e) &&
          store_empty_timeline(ws, *project_id, asset, a, e);
-    if (ok && analyze) {
+    if (ok && spec) {
         struct job_order order = {.kind = "analyze", .project_id = *project_id,
-                                  .asset_id = asset_id};
+                                  .asset_id = asset_id, .spec = spec};
         ok = job_create(&ws->jobs, &order, job_id, e);
     }
     return store_end(ws->store, ok, e);
@@ -113,10 +114,15 @@ static bool ingest(struct request *req, const struct asset *asset, const char *t
                    struct reply *reply, struct err *e)
 {
     struct workspace *ws = app_workspace(req);
-    bool analyze = ((const struct ingest_form *)req->form)->auto_analyze != 0;
+    const struct ingest_form *form = req->form;
+    bool analyze = form->auto_analyze != 0;
+    const char *spec = analyze ? layout_spec(&form->layout, req->arena) : NULL;
     int64_t project_id = 0;
     char job_id[JOB_ID_SIZE] = "";
-    if (!commit(ws, asset, title, analyze, &project_id, job_id, req->arena, e)) {
+    if (analyze && !spec)
+        err_set(e, ERR_NO_MEMORY, "no memory for the layout's order");
+    if ((analyze && !spec) ||
+        !commit(ws, asset, title, spec, &project_id, job_id, req->arena, e)) {
         intake_undo(ws, asset);
         return false;
     }
@@ -141,9 +147,15 @@ bool ingest_post(struct request *req, struct reply *reply, struct err *e)
 {
     struct upload *up = request_upload(req, "file");
     struct asset asset;
-    const char *title = title_of(req->form, up, req->arena);
+    const struct ingest_form *form = req->form;
+    const char *title = title_of(form, up, req->arena);
+    bool fine;
     if (!title)
         return err_set(e, ERR_NO_MEMORY, "no memory for the title");
+    if (!check_layout_order(req, &form->layout, reply, &fine, e))
+        return false;
+    if (!fine)
+        return true;
     if (!intake(req, up, INTAKE_FILM, &asset, e))
         return intake_refused(reply, e);
     return ingest(req, &asset, title, reply, e);

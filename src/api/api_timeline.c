@@ -162,8 +162,21 @@ bool timeline_post(struct request *req, struct reply *reply, struct err *e)
 
 /* --- Laying out anew -------------------------------------------------------------------------- */
 
+/* Whether a job that is under way does what is asked for. */
+static bool does_the_same(struct workspace *ws, const struct job *row, const char *spec,
+                          struct arena *a, struct err *e)
+{
+    struct job job;
+    if (!job_get(&ws->jobs, row->id, &job, a, e))
+        return false;
+    return strcmp(job.spec, spec) == 0 ||
+           err_set(e, ERR_CONFLICT,
+                   "The project is being laid out in another way; job %s tells how far it is",
+                   row->id);
+}
+
 /* The project's analysis: the one that is under way, or a new one. */
-static bool start_analysis(struct workspace *ws, const struct project_detail *d,
+static bool start_analysis(struct workspace *ws, const struct project_detail *d, const char *spec,
                            char id[JOB_ID_SIZE], struct arena *a, struct err *e)
 {
     struct job *rows;
@@ -172,10 +185,11 @@ static bool start_analysis(struct workspace *ws, const struct project_detail *d,
         return false;
     bool ok = job_active_of_project(&ws->jobs, d->project.id, "analyze", &rows, &count, a, e);
     if (ok && count > 0) {
+        ok = does_the_same(ws, &rows[0], spec, a, e);
         memcpy(id, rows[0].id, JOB_ID_SIZE);
     } else if (ok) {
         struct job_order order = {.kind = "analyze", .project_id = d->project.id,
-                                  .asset_id = d->asset.id};
+                                  .asset_id = d->asset.id, .spec = spec};
         ok = job_create(&ws->jobs, &order, id, e) &&
              project_set_status(ws->store, d->project.id, PROJECT_ANALYZING, e);
     }
@@ -194,9 +208,18 @@ bool timeline_analyze(struct request *req, struct reply *reply, struct err *e)
         return false;
     if (d.asset.id == 0)
         return err_set(e, ERR_CONFLICT, "This project has no asset to analyse");
-    if (!start_analysis(ws, &d, id, req->arena, e))
+    struct layout_order order;
+    bool fine, answered;
+    if (!layout_order_of_request(req, &order, e) ||
+        !check_layout_order(req, &order, reply, &fine, e))
         return false;
-    bool answered;
+    if (!fine)
+        return true;
+    const char *spec = layout_spec(&order, req->arena);
+    if (!spec)
+        return err_set(e, ERR_NO_MEMORY, "no memory for the layout's order");
+    if (!start_analysis(ws, &d, spec, id, req->arena, e))
+        return false;
     if (!await_analysis(req, reply, id, &answered, e))
         return false;
     return answered || reply_project(reply, ws, p->id, req->arena, e);

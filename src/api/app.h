@@ -76,11 +76,22 @@ bool refuse_unanalysed(struct request *req, const struct asset *asset, struct er
 bool await_analysis(struct request *req, struct reply *reply, const char *job_id, bool *answered,
                     struct err *e);
 
+/* What the query or the body of a request says about laying out; the body first. */
+bool layout_order_of_request(struct request *req, struct layout_order *out, struct err *e);
+
+/* Can the film be laid out so? *fine: it can. Otherwise the answer is a 422 with the place, or false
+ * with *e. */
+bool check_layout_order(struct request *req, const struct layout_order *order,
+                        struct reply *reply, bool *fine, struct err *e);
+
+/* The order as the spec of a job "analyze". NULL: no memory. */
+const char *layout_spec(const struct layout_order *order, struct arena *a);
+
 /* --- Handlers, one file for each resource ---------------------------------------------------- */
 
 route_fn home_get, health_get;
 route_fn ingest_post;
-route_fn effects_get;
+route_fn effects_get, templates_get;
 route_fn assets_post, assets_get, asset_get_one;
 route_fn asset_analysis_get, asset_analyze_post;
 route_fn waveform_json_get, waveform_dat_get, storyboard_get, storyboard_sheet_get;

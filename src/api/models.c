@@ -125,9 +125,26 @@ static const struct wire_field form_ingest_fields[] = {
      .help = "The project's name; the file's name without it."},
     {.name = "auto_analyze", .kind = WIRE_BOOL, .offset = offsetof(struct ingest_form, auto_analyze), .def = "true",
      .help = "Analyse and lay out a timeline at once."},
+    {.name = "template", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct ingest_form, layout.template_name), .max = 60,
+     .help = "Template that lays out the film; GET /api/templates lists them. Without it the server's."},
+    {.name = "target_length", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct ingest_form, layout.target_length), .max = 30,
+     .help = "How long the film may be: full, or seconds (15, 30, 60). Without it as long as the template says."},
+    {.name = "seed", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .offset = offsetof(struct ingest_form, layout.seed), .min = 0, .max = 9007199254740991.0,
+     .help = "Another number, another cut; without it the same one every time."},
     {0},
 };
 TYPE(form_ingest, struct ingest_form, "IngestForm", "What goes with an upload.", form_ingest_fields);
+
+static const struct wire_field analyze_request_fields[] = {
+    {.name = "template", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct analyze_request, template_name), .max = 60,
+     .help = "Template that lays out the film; GET /api/templates lists them. Without it the server's."},
+    {.name = "target_length", .kind = WIRE_JSON, .flags = WIRE_NULLABLE, .offset = offsetof(struct analyze_request, target_length), .example = "30",
+     .help = "How long the film may be: \"full\", or seconds (15, 30, 60). Without it as long as the template says."},
+    {.name = "seed", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .offset = offsetof(struct analyze_request, seed), .min = 0, .max = 9007199254740991.0,
+     .help = "Another number, another cut; without it the same one every time."},
+    {0},
+};
+TYPE(wire_analyze_request, struct analyze_request, "AnalyzeRequest", "How the film is to be laid out anew; what is left out of it may stand in the query.", analyze_request_fields);
 
 static const struct wire_field ingest_fields[] = {
     {.name = "asset", .kind = WIRE_OBJECT, .type = &wire_asset, .flags = WIRE_REQUIRED, .offset = offsetof(struct ingest_model, asset), .help = "The stored file."},

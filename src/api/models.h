@@ -8,6 +8,7 @@
 #define AIVE_API_MODELS_H
 
 #include "core/wire.h"
+#include "jobs/lay_out.h"
 
 #include <stdint.h>
 
@@ -88,8 +89,16 @@ extern const struct wire_type wire_project_line;
 struct ingest_form {
     const char *title;
     int8_t auto_analyze;
+    struct layout_order layout;
 };
 extern const struct wire_type form_ingest;
+
+struct analyze_request {
+    const char *template_name;
+    struct wire_raw target_length; /* a text, or a number of seconds */
+    int64_t seed;
+};
+extern const struct wire_type wire_analyze_request;
 
 struct ingest_model {
     struct asset_model *asset;

@@ -107,8 +107,9 @@ const struct route api_routes[] = {
      .request = &wire_timeline_update, .response = &wire_project, .responses = update_answers,
      .help = "Replace the timeline's segments, and what else is given. If-Match guards against lost changes."},
     {.method = "POST", .path = "/api/timeline/{project_id}/analyze", .name = "analyze_timeline", .tag = "timeline", .run = RUN_LONG,
-     .handler = timeline_analyze, .params = &params_project, .response = &wire_project, .responses = analyze_answers,
-     .help = "Lay out a new timeline, from what was found in the asset when that was analysed before."},
+     .handler = timeline_analyze, .params = &params_project, .query = &wire_layout_order, .body = BODY_JSON, .body_limit = 65536,
+     .request = &wire_analyze_request, .request_optional = true, .response = &wire_project, .responses = analyze_answers,
+     .help = "Lay out a new timeline, from what was found in the asset when that was analysed before. Template, length and seed in the query or the body."},
     {.method = "POST", .path = "/api/timeline/{project_id}/validate", .name = "validate_timeline", .tag = "timeline", .run = RUN_LONG,
      .handler = timeline_validate, .params = &params_project, .body = BODY_JSON, .body_limit = (uint64_t)16 << 20, .request = &wire_validate_request,
      .request_optional = true, .response = &wire_film_findings, .responses = validate_answers,
@@ -139,6 +140,9 @@ const struct route api_routes[] = {
 
     {.method = "GET", .path = "/api/effects", .name = "list_effects", .tag = "timeline", .run = RUN_INLINE, .handler = effects_get,
      .response = &wire_effect_list, .help = "Effects, transitions, caption styles and sounds, with their parameters."},
+
+    {.method = "GET", .path = "/api/templates", .name = "list_templates", .tag = "timeline", .run = RUN_POOL, .handler = templates_get,
+     .response = &wire_template_catalog, .help = "The templates that lay out films: the shipped ones and your own."},
 
     {.method = "POST", .path = "/api/render/{project_id}", .name = "start_render", .tag = "render", .run = RUN_POOL,
      .handler = render_start_post, .params = &params_project, .body = BODY_JSON, .request = &wire_render_request, .request_optional = true,
