@@ -3,7 +3,9 @@
  *
  * Everything that could make two encoders differ is pinned: one thread, parameter sets that do not
  * depend on the content ("stitchable"), key frames by count and not by scene, B-frames fixed at
- * two, so that chunks join by copying and the same pictures always give the same bytes.
+ * two, so that chunks join by copying and the same pictures always give the same bytes. B-frames are
+ * not referred to: with two of them that gains nothing, and takes two pictures more of memory, of
+ * 14 MB each at 1080x1920.
  */
 #include "media/av.h"
 #include "media/chunk_file.h"
@@ -73,8 +75,8 @@ static void set_options(AVCodecContext *c, const struct h264_settings *s)
     av_opt_set(c->priv_data, "profile", "high", 0);
     av_opt_set_double(c->priv_data, "crf", s->crf, 0);
     snprintf(params, sizeof params,
-             "scenecut=0:open-gop=0:stitchable=1:8x8dct=1:sliced-threads=0:lookahead-threads=1:"
-             "force-cfr=1:rc-lookahead=%d%s%s%s",
+             "scenecut=0:open-gop=0:b-pyramid=none:stitchable=1:8x8dct=1:sliced-threads=0:"
+             "lookahead-threads=1:force-cfr=1:rc-lookahead=%d%s%s%s",
              s->lookahead, avoid_avx512(), s->params ? ":" : "", s->params ? s->params : "");
     av_opt_set(c->priv_data, "x264-params", params, 0);
 }

@@ -17,9 +17,9 @@
 
 #define BLOCK 3840 /* frames at once */
 
-/* What the limiter is set to first: coding makes peaks higher, by 0.45 dB at most on all that was
- * tried but sounds made to annoy it. */
-#define CEILING_DB (-1.5)
+/* What the limiter is set to first: coding makes peaks higher, by up to 0.7 dB on fifteen songs,
+ * films and voices that needed limiting. */
+#define CEILING_DB (-1.8)
 /* When the decoded film is still too high: lower by what it is, and by this. */
 #define CEILING_STEP_DB 0.2
 #define TOLERANCE_LU 0.3
