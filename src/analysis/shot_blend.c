@@ -18,7 +18,8 @@
 #define UNEVEN_MAX 0.12          /* rms of along against time */
 #define STEP_MAX 0.6             /* of the way in one picture: that would be a cut */
 #define UNLIKE 0.40              /* of the ends, see view_unlike() */
-#define VOID_SPREAD 5.0          /* levels: a picture with less shows nothing */
+#define VOID_SPREAD 4.0          /* levels: a picture with less and with less */
+#define VOID_CONTRAST 1.0        /* than this shows nothing */
 #define PURE 0.1                 /* of the way: what the ends are read off at, and 1 less that */
 
 /* Half lengths in seconds, each about 1.35 times the one before. */
@@ -93,22 +94,10 @@ struct shot_blend shot_blend_around(const struct shot_ring *r, int64_t k)
     return best;
 }
 
-static double spread(const struct shot_ring *r, int64_t k)
-{
-    const int16_t *cell = shot_view_at(r, k)->grid;
-    int luma = VIEW_LONG * VIEW_SHORT;
-    double sum = 0, squares = 0;
-    for (int i = 0; i < luma; i++) {
-        sum += cell[i];
-        squares += (double)cell[i] * cell[i];
-    }
-    double mean = sum / luma;
-    return sqrt(fmax(squares / luma - mean * mean, 0)) / VIEW_UNIT;
-}
-
 bool shot_is_void(const struct shot_ring *r, int64_t k)
 {
-    return spread(r, k) < VOID_SPREAD;
+    const struct shot_view *v = shot_view_at(r, k);
+    return v->spread < VOID_SPREAD && v->contrast < VOID_CONTRAST;
 }
 
 /* The ends to a part of a picture: where the way passes PURE and 1 - PURE, and evenly on. */

@@ -8,18 +8,42 @@
 
 #include <math.h>
 
-#define UNLIKE 0.40 /* a cut is at least that */
+#define UNLIKE 0.43 /* a cut is at least that */
 #define AROUND 3    /* pictures on either side that it is held against */
-#define RATIO 1.35  /* how far it stands out of them */
+#define RATIO 1.35  /* how far it stands out of them, or of the calmer side */
+#define TOP 0.95    /* if the livelier one stays as lively as this and that share of its most */
+#define LIVELY 0.6
 #define RETURN 0.75 /* a pair across that is unlike by less than this share of it: back again */
 
-static double most_around(const struct shot_ring *r, int64_t k)
+/* The largest change from picture `from` to picture `to`. */
+static double most(const struct shot_ring *r, int64_t from, int64_t to)
 {
-    double most = 0;
-    for (int64_t j = k - AROUND; j <= k + AROUND; j++)
-        if (j != k && j > shot_ring_first(r) && j < r->pushed)
-            most = fmax(most, r->unlike[j % SHOT_RING]);
-    return most;
+    double m = 0;
+    for (int64_t j = from; j <= to; j++)
+        if (j > shot_ring_first(r) && j < r->pushed)
+            m = fmax(m, r->unlike[j % SHOT_RING]);
+    return m;
+}
+
+/* Is it lively in most of the pictures `from` to `to`, not for a moment as in a whip pan? */
+static bool stays_lively(const struct shot_ring *r, int64_t from, int64_t to, double limit)
+{
+    int lively = 0;
+    for (int64_t j = from; j <= to; j++)
+        lively += j > shot_ring_first(r) && j < r->pushed && r->unlike[j % SHOT_RING] >= limit;
+    return 4 * lively >= 3 * (to - from + 1);
+}
+
+static bool stands_out(const struct shot_ring *r, int64_t k)
+{
+    double here = r->unlike[k % SHOT_RING];
+    double before = most(r, k - AROUND, k - 1), after = most(r, k + 1, k + AROUND);
+    if (here < UNLIKE || here < TOP * fmax(before, after))
+        return false;
+    if (here >= RATIO * fmax(before, after))
+        return true;
+    return (here >= RATIO * before && stays_lively(r, k + 1, k + 2 * AROUND, LIVELY * after)) ||
+           (here >= RATIO * after && stays_lively(r, k - 2 * AROUND, k - 1, LIVELY * before));
 }
 
 /* Next ones singly, then every second: a flash's pictures before and after are not that exact. */
@@ -44,6 +68,5 @@ static bool comes_back(const struct shot_ring *r, int64_t k, double limit)
 
 bool shot_is_cut(const struct shot_ring *r, int64_t k)
 {
-    double here = r->unlike[k % SHOT_RING];
-    return here >= UNLIKE && here >= RATIO * most_around(r, k) && !comes_back(r, k, RETURN * here);
+    return stands_out(r, k) && !comes_back(r, k, RETURN * r->unlike[k % SHOT_RING]);
 }

@@ -21,7 +21,28 @@
 #define NEAR_Y 4
 #define AROUND 2      /* samples around the motion of the whole picture */
 #define FLOOR 3       /* levels a sample that are noise, not contrast */
+#define GAIN_MAX 4.0  /* light that changes contrast by more makes another picture */
+#define LAYOUT 0.5    /* unrelated pictures' light is spread no more alike */
 #define FLAT_LEVELS 24 /* flat blocks that differ by that have nothing in common */
+
+struct block {
+    int16_t px[AREA]; /* without the mean */
+    int mean, contrast; /* contrast: sum of |px| */
+};
+
+static void block_cut(struct block *b, const uint8_t *from, int stride)
+{
+    int sum = 0;
+    for (int y = 0; y < BLOCK; y++)
+        for (int x = 0; x < BLOCK; x++)
+            sum += b->px[y * BLOCK + x] = from[y * stride + x];
+    b->mean = sum / AREA;
+    b->contrast = 0;
+    for (int i = 0; i < AREA; i++) {
+        b->px[i] = (int16_t)(b->px[i] - b->mean);
+        b->contrast += abs(b->px[i]);
+    }
+}
 
 /* --- Making ----------------------------------------------------------------------------------- */
 
@@ -72,12 +93,38 @@ static void make_luma(struct shot_view *v, const struct small_picture *f)
         }
 }
 
+static double luma_spread(const int16_t *grid)
+{
+    double sum = 0, squares = 0;
+    int n = VIEW_LONG * VIEW_SHORT;
+    for (int i = 0; i < n; i++) {
+        sum += grid[i];
+        squares += (double)grid[i] * grid[i];
+    }
+    double mean = sum / n;
+    return sqrt(fmax(squares / n - mean * mean, 0)) / VIEW_UNIT;
+}
+
+static double mean_contrast(const struct shot_view *v)
+{
+    int64_t sum = 0, count = 0;
+    for (int y = 0; y + BLOCK <= v->height; y += BLOCK)
+        for (int x = 0; x + BLOCK <= v->width; x += BLOCK, count += AREA) {
+            struct block b;
+            block_cut(&b, v->luma + y * v->width + x, v->width);
+            sum += b.contrast;
+        }
+    return count ? (double)sum / (double)count : 0;
+}
+
 void view_make(struct shot_view *v, const struct small_picture *f)
 {
     int16_t *out = v->grid;
     for (int plane = 0; plane < 3; plane++)
         out = make_grid(out, f, plane);
     make_luma(v, f);
+    v->spread = luma_spread(v->grid);
+    v->contrast = mean_contrast(v);
 }
 
 int32_t view_product(const struct shot_view *a, const struct shot_view *b)
@@ -137,25 +184,6 @@ static struct shift global_shift(const struct shot_view *a, const struct shot_vi
 
 /* --- Blocks ----------------------------------------------------------------------------------- */
 
-struct block {
-    int16_t px[AREA]; /* without the mean */
-    int mean, contrast; /* contrast: sum of |px| */
-};
-
-static void block_cut(struct block *b, const uint8_t *from, int stride)
-{
-    int sum = 0;
-    for (int y = 0; y < BLOCK; y++)
-        for (int x = 0; x < BLOCK; x++)
-            sum += b->px[y * BLOCK + x] = from[y * stride + x];
-    b->mean = sum / AREA;
-    b->contrast = 0;
-    for (int i = 0; i < AREA; i++) {
-        b->px[i] = (int16_t)(b->px[i] - b->mean);
-        b->contrast += abs(b->px[i]);
-    }
-}
-
 /* What is left of block b when `from` is taken off, both without their means. */
 static int residue(const struct block *b, const uint8_t *from, int stride)
 {
@@ -190,15 +218,36 @@ static void seek(const struct shot_view *a, const struct block *b, struct shift 
         }
 }
 
-/* How little of b is found in a. */
-static double missing(const struct shot_view *a, const struct shot_view *b, struct shift moved)
+/* As if another light had fallen on it. */
+static void block_scale(struct block *b, double gain)
+{
+    int by = (int)lround(256 * gain);
+    b->contrast = 0;
+    for (int i = 0; i < AREA; i++) {
+        b->px[i] = (int16_t)(b->px[i] * by / 256);
+        b->contrast += abs(b->px[i]);
+    }
+}
+
+/* Was what is in a block here now outside of the picture before? */
+static bool is_new(const struct shot_view *a, int x, int y)
+{
+    return x < -BLOCK / 2 || y < -BLOCK / 2 || x > a->width - BLOCK / 2 || y > a->height - BLOCK / 2;
+}
+
+/* How little of b, its contrast times `gain`, is found in a. */
+static double missing(const struct shot_view *a, const struct shot_view *b, struct shift moved,
+                      double gain)
 {
     double left = 0, of = 0;
     for (int y = 0; y + BLOCK <= b->height; y += BLOCK)
         for (int x = 0; x + BLOCK <= b->width; x += BLOCK) {
+            if (is_new(a, x + moved.x, y + moved.y))
+                continue;
             struct block want, got;
             struct found best = {INT_MAX, x, y};
             block_cut(&want, b->luma + y * b->width + x, b->width);
+            block_scale(&want, gain);
             seek(a, &want, (struct shift){x, y}, (struct shift){NEAR_X, NEAR_Y}, &best);
             if (abs(moved.x) > NEAR_X - AROUND || abs(moved.y) > NEAR_Y - AROUND)
                 seek(a, &want, (struct shift){x + moved.x, y + moved.y},
@@ -211,8 +260,25 @@ static double missing(const struct shot_view *a, const struct shot_view *b, stru
     return of > 0 ? left / of : 0;
 }
 
+/* The cosine of both grids' luma without their means: 1 for one scene in any light. */
+static double layout(const struct shot_view *a, const struct shot_view *b)
+{
+    double sum_a = 0, sum_b = 0, product = 0;
+    int n = VIEW_LONG * VIEW_SHORT;
+    for (int i = 0; i < n; i++) {
+        sum_a += a->grid[i];
+        sum_b += b->grid[i];
+        product += (double)a->grid[i] * b->grid[i];
+    }
+    double both = a->spread * b->spread * VIEW_UNIT * VIEW_UNIT;
+    return both > 0 ? (product - sum_a * sum_b / n) / n / both : 0;
+}
+
 double view_unlike(const struct shot_view *a, const struct shot_view *b)
 {
-    struct shift moved = global_shift(a, b);
-    return fmin(missing(a, b, moved), missing(b, a, (struct shift){-moved.x, -moved.y}));
+    struct shift moved = global_shift(a, b), back = {-moved.x, -moved.y};
+    double gain = (a->contrast + FLOOR) / (b->contrast + FLOOR);
+    gain = fmin(fmax(gain, 1 / GAIN_MAX), GAIN_MAX);
+    double unlike = fmin(missing(a, b, moved, gain), missing(b, a, back, 1 / gain));
+    return unlike * (1 - fmax(0, layout(a, b) - LAYOUT));
 }

@@ -20,6 +20,8 @@
 
 struct shot_view {
     int16_t grid[VIEW_CELLS]; /* cell means around 0, in VIEW_UNITs; chroma counts double */
+    double spread;   /* of the cells' luma around their mean, rms, in levels */
+    double contrast; /* of the reduced luma within its blocks, mean, in levels */
     int width, height;
     uint8_t luma[VIEW_MAX * VIEW_MAX]; /* rows of `width` */
 };

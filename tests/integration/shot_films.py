@@ -71,51 +71,58 @@ def pick(rng, takes, length, not_from):
             return name, rng.uniform(start, end - length), length
 
 
-def joined(media, folder, seed, takes, how, shots=10, size=(640, 360), fps=25, crf=26):
+def frames_of(media, name, start, count, size, fps, more=""):
+    """`count` pictures of a take, as they are fitted and treated by `more`; the last one is held."""
+    words = ["ffmpeg", "-loglevel", "error", "-nostdin", *source(media, name, start, count / fps + 0.2), "-an", "-vf",
+             f"{fitted(size, fps)},tpad=stop={count}:stop_mode=clone,trim=end_frame={count}{more}",
+             "-pix_fmt", "yuv420p", "-f", "rawvideo", "-"]
+    return subprocess.run(words, check=True, capture_output=True).stdout
+
+
+def mixed(before, after, count, size, folder):
+    """`count` pictures that turn from the ones of `before` into those of `after`."""
+    (folder / "before.yuv").write_bytes(before)
+    (folder / "after.yuv").write_bytes(after)
+    raw = ["-f", "rawvideo", "-s", f"{size[0]}x{size[1]}", "-pix_fmt", "yuv420p", "-i"]
+    words = ["ffmpeg", "-loglevel", "error", "-nostdin", *raw, folder / "before.yuv", *raw, folder / "after.yuv",
+             "-filter_complex", f"blend=all_expr='A+(B-A)*(N+1)/{count + 1}'", "-f", "rawvideo", "-"]
+    return subprocess.run(words, check=True, capture_output=True).stdout
+
+
+def joined(media, folder, seed, takes, how, shots=10, size=(480, 270), fps=25, crf=26):
     """A film of `shots` shots joined as how() says for each: ("cut", 0), ("dissolve", s), ("fade", s).
     Returns its small file and [(middle, kind, length)]."""
     rng = random.Random(seed)
-    inputs, graph, truth = [], [], []
-    now, name, into = 0.0, None, 0.0
-    joins = [how(rng) for _ in range(shots - 1)] + [("end", 0)]
-    for i, (kind, length) in enumerate(joins):
-        out_of = length if kind == "dissolve" else length / 2
-        name, start, got = pick(rng, takes, rng.uniform(0.9, 3.5) + into + out_of, name)
-        got = int(got * fps) / fps
-        length = min(length, max((got - into) * 0.7, 0.12))
+    picture = size[0] * size[1] * 3 // 2
+    film, truth, name, kind, into, colour = b"", [], None, "start", 0, "black"
+    for _ in range(shots):
+        next_kind, length = how(rng)
+        out_of = round(length * fps) // (2 if next_kind == "fade" else 1)
+        count = round(rng.uniform(0.9, 3.5) * fps) + into + out_of
+        name, start, seconds = pick(rng, takes, count / fps, name)
+        count = round(seconds * fps)
+        out_of = min(out_of, max(count - into, 0) * 2 // 3)
+        fades = f",fade=in:0:{into}:color={colour}" if kind == "fade" else ""
+        colour = rng.choice(["black", "black", "white"])
+        if next_kind == "fade":
+            fades += f",fade=out:{count - out_of}:{out_of}:color={colour}"
+        shot = frames_of(media, name, start, count, size, fps, fades)
+        now = len(film) / picture / fps
         if kind == "dissolve":
-            length = round(length * fps) / fps
-        inputs += source(media, name, start, got + 0.2)
-        words = f"[{i}:v]{fitted(size, fps)},trim=end={got:.4f},setpts=PTS-STARTPTS"
-        if i and joins[i - 1][0] == "fade":
-            words += f",fade=in:st=0:d={into:.4f}:color={colour}"
-        if kind == "fade":
-            colour = rng.choice(["black", "black", "white"])
-            words += f",fade=out:st={got - length / 2:.4f}:d={length / 2:.4f}:color={colour}"
-        graph.append(f"{words},settb=1/90000[p{i}]")
-        before = joins[i - 1][0] if i else None
-        if i == 0:
-            graph.append("[p0]null[f0]")
-        elif before == "dissolve":
-            graph.append(f"[f{i-1}][p{i}]xfade=fade:duration={into:.4f}:offset={now - into:.4f}[f{i}]")
-            now -= into
+            overlap = min(into, count - 1) * picture
+            film = film[:-overlap] + mixed(film[-overlap:], shot[:overlap], into, size, folder) + shot[overlap:]
+            truth.append((now - into / fps / 2, kind, into / fps))
         else:
-            graph.append(f"[f{i-1}][p{i}]concat=n=2,fps={fps},settb=1/90000[f{i}]")
-        now += got
-        if kind == "cut":
-            truth.append((now, kind, 0))
-            into = 0
-        elif kind == "dissolve":
-            truth.append((now - length / 2, kind, length))
-            into = length
-        elif kind == "fade":
-            truth.append((now, kind, length))
-            into = length / 2
-    film = folder / f"joined-{seed}.mkv"
-    out = folder / f"joined-{seed}.y4m"
-    ffmpeg(*inputs, "-filter_complex", ";".join(graph), "-map", f"[f{len(joins) - 1}]", "-an",
-           "-c:v", "libx264", "-preset", "superfast", "-crf", str(crf), "-threads", "2", str(film))
-    small(film, out)
+            film += shot
+            if kind != "start":
+                truth.append((now, kind, (into + before) / fps if kind == "fade" else 0))
+        kind, into, before = next_kind, out_of, out_of
+    raw, coded, out = (folder / f"joined-{seed}.{e}" for e in ("yuv", "mkv", "y4m"))
+    raw.write_bytes(film)
+    ffmpeg("-f", "rawvideo", "-s", f"{size[0]}x{size[1]}", "-r", str(fps), "-pix_fmt", "yuv420p", "-i", str(raw),
+           "-c:v", "libx264", "-preset", "superfast", "-crf", str(crf), "-threads", "2", str(coded))
+    raw.unlink()
+    small(coded, out)
     return out, truth
 
 
@@ -127,7 +134,7 @@ LOOKALIKES = {
     "white flashes": "lutyuv=y=235:u=128:v=128:enable='lt(mod(t+0.4,2.3),0.12)'",
     "strobe": "eq=brightness=0.5:contrast=1.4:enable='lt(mod(t,0.22),0.09)'",
     "dark strobe": "lutyuv=y=16:u=128:v=128:enable='lt(mod(t,0.5),0.2)'",
-    "light switched": "eq=gamma=0.35:brightness=-0.1:enable='lt(mod(t,4),2)'",
+    "light switched": "eq=gamma=0.5:enable='lt(mod(t,4),2)'",
     "colour lights": "hue=h='60*floor(mod(t*2,6))':s=1.5",
     "pan": "scale=1280:720,crop=640:360:x='320+320*sin(t*2.2)':y=180",
     "whip pan": "scale=1280:720,tmix=frames=3,crop=640:360:x='320+320*tanh(8*sin(t*2.2))':y=180",
