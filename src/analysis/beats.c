@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/beats.h"
 
-#include "analysis/decode.h"
-#include "analysis/onset.h"
-#include "analysis/tempo.h"
+#include "analysis/downbeats.h"
+#include "analysis/grid.h"
+#include "analysis/metre.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -57,30 +57,6 @@ void beats_result_finish(struct beats_result *r)
     *r = (struct beats_result){.tempo = NAN};
 }
 
-/* Where in its zone the beat is: the strongest hop, refined by a parabola through its neighbours;
- * the middle of a zone where nothing happens. */
-static double snap(const struct onset_curve *c, const struct decoded_beat *beat)
-{
-    int zone = decode_zone(beat->interval);
-    int64_t lo = beat->hop < 0 ? 0 : beat->hop, hi = beat->hop + zone;
-    if (hi > (int64_t)c->count)
-        hi = (int64_t)c->count;
-    int64_t best = lo;
-    for (int64_t t = lo; t < hi; t++)
-        if (c->act[t] > c->act[best])
-            best = t;
-    if (lo >= hi || c->act[best] <= 0)
-        return ((double)beat->hop + 0.5 * zone) / HOPS_PER_SECOND;
-    double shift = 0;
-    if (best > 0 && best + 1 < (int64_t)c->count) {
-        double l = (double)c->act[best - 1], m = (double)c->act[best];
-        double r = (double)c->act[best + 1], bend = l - 2 * m + r;
-        if (bend < 0)
-            shift = fmin(fmax(0.5 * (l - r) / bend, -0.5), 0.5);
-    }
-    return ((double)best + shift) / HOPS_PER_SECOND;
-}
-
 /* How much of t - span .. t + span is louder than -60 dBFS: false in a silence of two seconds. */
 static bool sounds_near(const float *db, size_t n, double time_s)
 {
@@ -103,36 +79,26 @@ static void trim_silence(struct beats_result *r, const float *db, size_t n)
     r->count = hi - lo;
 }
 
-/* Least-squares slope (seconds a beat) of beats[0..n), n >= 2; *residual_s its RMS error. */
-static double beat_line(const double *beats, size_t n, double *residual_s)
-{
-    double mean_i = (double)(n - 1) / 2, mean_b = 0, num = 0, den = 0, error = 0;
-    for (size_t i = 0; i < n; i++)
-        mean_b += beats[i] / (double)n;
-    for (size_t i = 0; i < n; i++) {
-        num += ((double)i - mean_i) * (beats[i] - mean_b);
-        den += ((double)i - mean_i) * ((double)i - mean_i);
-    }
-    double slope = num / den;
-    for (size_t i = 0; i < n; i++) {
-        double d = beats[i] - mean_b - slope * ((double)i - mean_i);
-        error += d * d;
-    }
-    *residual_s = sqrt(error / (double)n);
-    return slope;
-}
-
-static bool find_tempo(struct beats_result *r, const struct tempo_prior *prior)
+static double tempo_of(const struct beats_result *r, bool *ok)
 {
     float *gaps = malloc(r->count * sizeof *gaps);
     if (!gaps)
-        return false;
+        return *ok = false;
     for (size_t i = 0; i + 1 < r->count; i++)
         gaps[i] = (float)(r->beats_s[i + 1] - r->beats_s[i]);
-    double residual, slope = beat_line(r->beats_s, r->count, &residual);
-    r->steady = residual < 0.020;
-    r->tempo = 60.0 / (r->steady ? slope : (double)quantile(gaps, r->count - 1, 0.5));
+    double median = (double)quantile(gaps, r->count - 1, 0.5);
     free(gaps);
+    return 60 / median;
+}
+
+static bool find_tempo(struct beats_result *r, const struct tempo_map *map)
+{
+    bool ok = true;
+    double residual, slope = grid_line(r->beats_s, r->count, &residual, NULL);
+    r->steady = residual < 0.020;
+    r->tempo = r->steady ? 60 / slope : tempo_of(r, &ok);
+    const double middle = r->beats_s[r->count / 2] * HOPS_PER_SECOND;
+    const struct tempo_prior *prior = tempo_map_at(map, (size_t)fmax(middle, 0));
     static const double octaves[] = {1, 0.5, 2};
     for (int i = 0; i < 3; i++)
         r->candidates[i] = (struct tempo_candidate){
@@ -141,23 +107,14 @@ static bool find_tempo(struct beats_result *r, const struct tempo_prior *prior)
         size_t lo = i > 4 ? i - 4 : 0, span = r->count < 8 ? r->count : 8;
         if (lo + span > r->count)
             lo = r->count - span;
-        r->tempo_curve[i] = 60.0 / beat_line(r->beats_s + lo, span, &residual);
+        r->tempo_curve[i] = 60.0 / grid_line(r->beats_s + lo, span, NULL, NULL);
     }
-    return true;
-}
-
-static double act_near(const struct onset_curve *c, int64_t hop)
-{
-    double best = 0;
-    for (int64_t t = hop - 2; t <= hop + 2; t++)
-        if (t >= 0 && t < (int64_t)c->count)
-            best = fmax(best, (double)c->act[t]);
-    return best;
+    return ok;
 }
 
 static double act_at(const struct onset_curve *c, double time_s)
 {
-    return act_near(c, llround(time_s * HOPS_PER_SECOND));
+    return grid_act(c, time_s * HOPS_PER_SECOND);
 }
 
 /* Beats of music stand out of what lies halfway between them, and most have a sound of their own.
@@ -191,9 +148,10 @@ static double unevenness(const struct beats_result *r)
  * repeats itself (speech: below 0.4) or the beats are even and mostly heard (speech: above 0.04 of
  * an interval). */
 static bool has_pulse(const struct beats_result *r, const struct onset_curve *c,
-                      const struct tempo_prior *prior)
+                      const struct tempo_map *map)
 {
     double at_beats = 0, anywhere = 0;
+    float periodicity = 0;
     size_t heard = 0;
     for (size_t i = 0; i < r->count; i++) {
         double here = act_at(c, r->beats_s[i]);
@@ -201,58 +159,118 @@ static bool has_pulse(const struct beats_result *r, const struct onset_curve *c,
         heard += here > 0.1;
     }
     for (size_t t = 0; t < c->count; t++)
-        anywhere += act_near(c, (int64_t)t) / (double)c->count;
+        anywhere += grid_act(c, (double)t) / (double)c->count;
+    for (size_t i = 0; i < map->count; i++)
+        periodicity = fmaxf(periodicity, map->priors[i].periodicity);
     if (at_beats < 1.8 * anywhere)
         return false;
-    if (prior->periodicity >= 0.5f)
+    if (periodicity >= 0.5f)
         return true;
     return r->count >= 8 && 2 * heard >= r->count && unevenness(r) <= 0.04;
+}
+
+/* The decoder's row of beats, on what is heard. */
+static bool decode(const struct onset_curve *c, const struct tempo_map *map, double **hops,
+                   size_t *count, struct err *e)
+{
+    struct decoded_beat *row = NULL;
+    bool ok = decode_beats(c->act, c->count, map, &row, count, e);
+    *hops = ok ? malloc((*count + 1) * sizeof **hops) : NULL;
+    if (ok && !*hops)
+        ok = err_set(e, ERR_NO_MEMORY, "no memory for beats");
+    if (ok)
+        *count = grid_snap(c, row, *count, *hops);
+    free(row);
+    return ok;
+}
+
+/* Beats in seconds; those that lie between the decoder's are yet to be put where something begins.
+ */
+static bool place_beats(const struct onset_curve *c, const struct metre_beat *beats, size_t n,
+                        struct beats_result *r)
+{
+    r->beats_s = malloc((n + 1) * sizeof *r->beats_s);
+    r->tempo_curve = malloc((n + 1) * sizeof *r->tempo_curve);
+    if (!r->beats_s || !r->tempo_curve)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        size_t a = i > 0 ? i - 1 : 0, b = i + 1 < n ? i + 1 : i;
+        double gap = b > a ? (beats[b].hop - beats[a].hop) / (double)(b - a) : 0;
+        double hop = beats[i].decoded ? beats[i].hop : grid_strongest(c, beats[i].hop, gap / 16);
+        if (hop < r->duration_s * HOPS_PER_SECOND)
+            r->beats_s[r->count++] = hop / HOPS_PER_SECOND;
+    }
+    return true;
+}
+
+static bool find_bars(const struct bar_sound *s, const struct onset_curve *c,
+                      const struct bar_patterns *p, struct beats_result *r, struct err *e)
+{
+    double *hops = malloc((r->count + 1) * sizeof *hops);
+    uint8_t *place = malloc(r->count + 1);
+    r->downbeats_s = malloc((r->count + 1) * sizeof *r->downbeats_s);
+    bool ok = hops && place && r->downbeats_s;
+    if (!ok)
+        err_set(e, ERR_NO_MEMORY, "no memory for downbeats");
+    for (size_t i = 0; ok && i < r->count; i++)
+        hops[i] = r->beats_s[i] * HOPS_PER_SECOND;
+    ok = ok && downbeats_find(s, c, p, hops, r->count, place, &r->beats_per_bar, e);
+    for (size_t i = 0; ok && r->beats_per_bar && i < r->count; i++)
+        if (place[i] == 0)
+            r->downbeats_s[r->downbeat_count++] = r->beats_s[i];
+    free(place);
+    free(hops);
+    return ok;
+}
+
+static void forget_beats(struct beats_result *r)
+{
+    r->count = 0;
+    r->tempo = NAN;
+    r->steady = false;
+    memset(r->candidates, 0, sizeof r->candidates);
 }
 
 static bool track(const struct beats *b, const struct onset_curve *c, struct beats_result *r,
                   struct err *e)
 {
-    struct tempo_prior prior;
-    struct decoded_beat *row = NULL;
-    size_t n = b->meter.power.count, decoded = 0;
-    float *db = NULL;
-    bool ok = tempo_prior_of(c->act, c->count, &prior, e) &&
-              decode_beats(c->act, c->count, &prior, &row, &decoded, e);
-    if (!ok)
+    struct tempo_map map = {0};
+    struct bar_sound sound = {0};
+    struct bar_patterns *patterns = bar_patterns_create(e);
+    struct metre_beat *beats = NULL;
+    double *hops = NULL;
+    float *db = malloc((b->meter.power.count + 1) * sizeof *db);
+    size_t decoded, n;
+    bool ok = false;
+    if (!db)
+        err_set(e, ERR_NO_MEMORY, "no memory for the level");
+    if (!db || !patterns || !tempo_map_make(c->act, c->count, &map, e) ||
+        !decode(c, &map, &hops, &decoded, e) || !bar_sound_make(c, &sound, e))
         goto out;
-    db = malloc((n ? n : 1) * sizeof *db);
-    r->beats_s = malloc(decoded * sizeof *r->beats_s);
-    r->tempo_curve = malloc(decoded * sizeof *r->tempo_curve);
-    ok = db && r->beats_s && r->tempo_curve;
+    struct metre_view view = {&sound, patterns, &map, hops, decoded};
+    if (!metre_choose(&view, &beats, &n, e))
+        goto out;
+    ok = place_beats(c, beats, n, r);
+    energy_db(&b->meter, 4, db);
+    if (ok)
+        trim_silence(r, db, b->meter.power.count);
+    ok = ok && (r->count < 2 || find_tempo(r, &map));
     if (!ok) {
         err_set(e, ERR_NO_MEMORY, "no memory for beats");
-        goto out;
-    }
-    r->count = 0;
-    for (size_t i = 0; i < decoded; i++) {
-        double time_s = snap(c, &row[i]);
-        if (time_s >= 0 && time_s < r->duration_s && row[i].hop >= 0)
-            r->beats_s[r->count++] = time_s;
-    }
-    energy_db(&b->meter, 4, db);
-    trim_silence(r, db, n);
-    if (r->count < 2) {
-        r->count = 0;
-    } else if (!find_tempo(r, &prior)) {
-        ok = err_set(e, ERR_NO_MEMORY, "no memory for the tempo");
-        goto out;
-    } else if (has_pulse(r, c, &prior)) {
+    } else if (r->count >= 2 && has_pulse(r, c, &map)) {
         r->confidence = confidence(r, c);
+        ok = find_bars(&sound, c, patterns, r, e);
     } else {
-        r->count = 0;
-        r->tempo = NAN;
-        r->steady = false;
-        memset(r->candidates, 0, sizeof r->candidates);
+        forget_beats(r);
     }
 
 out:
+    free(beats);
+    free(hops);
     free(db);
-    free(row);
+    bar_sound_finish(&sound);
+    bar_patterns_destroy(patterns);
+    tempo_map_finish(&map);
     return ok;
 }
 

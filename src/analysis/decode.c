@@ -3,27 +3,35 @@
  * DESIGN. A beat of interval i that starts at hop t says: hops t .. t+z-1 (its zone) look like a
  * beat, the rest of the interval does not. `begun[t][j]` is the best log likelihood of hops 0..t-1
  * when a beat of interval j starts at t. A beat that ends before t started at t - i, so only the
- * last TEMPO_LONGEST rows of `begun` are kept; which interval came before is kept for all hops, one
- * byte each, for the way back. Prefix sums make a beat's likelihood four look-ups.
+ * last TEMPO_LONGEST rows of `begun` are kept. Prefix sums make a beat's likelihood four look-ups.
+ *
+ * The way back needs to know which interval came before each, for all hops: 30 MB an hour. Instead
+ * the forward pass only saves its rows at the start of every BLOCK; the way back takes the blocks
+ * from the last to the first and runs each again, this time with the intervals written down.
  */
 #include "analysis/decode.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define RING (TEMPO_LONGEST + 1)
 #define CHANGE_COST 150.0 /* log likelihood per relative change of interval */
 #define PRIOR_WEIGHT 0.3  /* of the tempo prior at every beat after the first */
 #define ZONES 12.0        /* the zone is a twelfth of the interval */
+#define BLOCK 6000        /* hops between saved rows */
+
+typedef double begun_rows[RING][TEMPO_STATES];
 
 struct decoder {
     size_t n;
-    const struct tempo_prior *prior;
+    const struct tempo_map *map;
     double *zone_sum; /* n + 1: prefix sums of log b - log n, b "beat here", n "none here" */
     double *none_sum; /* n + 1: prefix sums of log n */
-    uint8_t *from;    /* (n + 1) x STATES: state of the beat before one that starts here */
-    double begun[RING][TEMPO_STATES];
-    double first[TEMPO_STATES];                         /* begun[t] for t <= 0 */
+    uint8_t *from;    /* BLOCK x STATES: state of the beat before one that starts here */
+    begun_rows begun;           /* ring by hop */
+    begun_rows *saved;          /* `begun` before the first hop of each block */
+    double first[TEMPO_STATES]; /* begun[t] for t <= 0 */
     double change[TEMPO_STATES][TEMPO_STATES];          /* [to][from], 0 or less */
     int reach_lo[TEMPO_STATES], reach_hi[TEMPO_STATES]; /* from-states within reach */
 };
@@ -72,14 +80,15 @@ static double begun_at(const struct decoder *d, int64_t t, int k)
     return t <= 0 ? d->first[k] : d->begun[t % RING][k];
 }
 
-static void step(struct decoder *d, int64_t t)
+/* begun[t] from the rows before it; `from`, if any, takes the best state before each. */
+static void step(struct decoder *d, int64_t t, uint8_t *from)
 {
+    const struct tempo_prior *prior = tempo_map_at(d->map, (size_t)t);
     double ended[TEMPO_STATES];
     for (int k = 0; k < TEMPO_STATES; k++) {
         int64_t start = t - TEMPO_SHORTEST - k;
         ended[k] = begun_at(d, start, k) + beat_fit(d, start, k, t);
     }
-    uint8_t *from = d->from + (size_t)t * TEMPO_STATES;
     for (int to = 0; to < TEMPO_STATES; to++) {
         double best = -INFINITY;
         int best_from = to;
@@ -90,9 +99,28 @@ static void step(struct decoder *d, int64_t t)
                 best_from = k;
             }
         }
-        d->begun[t % RING][to] = best + PRIOR_WEIGHT * (double)d->prior->log_prior[to];
-        from[to] = (uint8_t)best_from;
+        d->begun[t % RING][to] = best + PRIOR_WEIGHT * (double)prior->log_prior[to];
+        if (from)
+            from[to] = (uint8_t)best_from;
     }
+}
+
+static void run_forward(struct decoder *d)
+{
+    for (int64_t t = 0; t < (int64_t)d->n; t++) {
+        if (t % BLOCK == 0)
+            memcpy(d->saved[t / BLOCK], d->begun, sizeof d->begun);
+        if (t > 0)
+            step(d, t, NULL);
+    }
+}
+
+static void rerun_block(struct decoder *d, int64_t block)
+{
+    memcpy(d->begun, d->saved[block], sizeof d->begun);
+    for (int64_t t = block * BLOCK; t < (block + 1) * BLOCK && t < (int64_t)d->n; t++)
+        if (t > 0)
+            step(d, t, d->from + (t - block * BLOCK) * TEMPO_STATES);
 }
 
 /* The last beat, cut by the end of the sound. */
@@ -112,10 +140,10 @@ static void best_end(const struct decoder *d, int64_t *start, int *state)
     }
 }
 
-static bool walk_back(const struct decoder *d, struct decoded_beat **beats, size_t *count,
+static bool walk_back(struct decoder *d, struct decoded_beat **beats, size_t *count,
                       struct err *e)
 {
-    int64_t t = 0;
+    int64_t t = 0, block = -1;
     int k = 0;
     best_end(d, &t, &k);
     size_t cap = d->n / TEMPO_SHORTEST + 2, at = cap;
@@ -126,17 +154,18 @@ static bool walk_back(const struct decoder *d, struct decoded_beat **beats, size
         row[--at] = (struct decoded_beat){t, TEMPO_SHORTEST + k};
         if (t <= 0)
             break;
-        k = d->from[(size_t)t * TEMPO_STATES + (size_t)k];
+        if (t / BLOCK != block)
+            rerun_block(d, block = t / BLOCK);
+        k = d->from[t % BLOCK * TEMPO_STATES + k];
         t -= TEMPO_SHORTEST + k;
     }
     *count = cap - at;
-    for (size_t i = 0; i < *count; i++)
-        row[i] = row[at + i];
+    memmove(row, row + at, *count * sizeof *row);
     *beats = row;
     return true;
 }
 
-bool decode_beats(const float *act, size_t n, const struct tempo_prior *prior,
+bool decode_beats(const float *act, size_t n, const struct tempo_map *map,
                   struct decoded_beat **beats, size_t *count, struct err *e)
 {
     *beats = NULL;
@@ -145,11 +174,12 @@ bool decode_beats(const float *act, size_t n, const struct tempo_prior *prior,
     bool ok = d != NULL;
     if (ok) {
         d->n = n;
-        d->prior = prior;
+        d->map = map;
         d->zone_sum = calloc(n + 1, sizeof *d->zone_sum);
         d->none_sum = calloc(n + 1, sizeof *d->none_sum);
-        d->from = malloc((n + 1) * TEMPO_STATES);
-        ok = d->zone_sum && d->none_sum && d->from;
+        d->from = malloc((size_t)BLOCK * TEMPO_STATES);
+        d->saved = malloc((n / BLOCK + 1) * sizeof *d->saved);
+        ok = d->zone_sum && d->none_sum && d->from && d->saved;
     }
     if (!ok) {
         err_set(e, ERR_NO_MEMORY, "no memory to follow the beat");
@@ -158,13 +188,13 @@ bool decode_beats(const float *act, size_t n, const struct tempo_prior *prior,
     init_changes(d);
     init_sums(d, act);
     for (int k = 0; k < TEMPO_STATES; k++)
-        d->first[k] = (double)prior->log_prior[k] - log(TEMPO_SHORTEST + k);
-    for (int64_t t = 1; t < (int64_t)n; t++)
-        step(d, t);
+        d->first[k] = (double)tempo_map_at(map, 0)->log_prior[k] - log(TEMPO_SHORTEST + k);
+    run_forward(d);
     ok = walk_back(d, beats, count, e);
 
 out:
     if (d) {
+        free(d->saved);
         free(d->from);
         free(d->none_sum);
         free(d->zone_sum);

@@ -20,8 +20,8 @@ static inline int decode_zone(int interval)
     return (interval + 6) / 12 > 1 ? (interval + 6) / 12 : 1;
 }
 
-/* `act` is 0..1 a hop. *beats is malloc'd, ascending. Memory while running: 84 bytes a hop. */
-bool decode_beats(const float *act, size_t n, const struct tempo_prior *prior,
+/* `act` is 0..1 a hop. *beats is malloc'd, ascending. Memory while running: 30 bytes a hop. */
+bool decode_beats(const float *act, size_t n, const struct tempo_map *map,
                   struct decoded_beat **beats, size_t *count, struct err *e);
 
 #endif

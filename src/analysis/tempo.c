@@ -61,11 +61,11 @@ static bool is_triplet(const float *score, int k)
     return score[k] < 0.6f * best;
 }
 
-bool tempo_prior_of(const float *act, size_t n, struct tempo_prior *out, struct err *e)
+static bool make_prior(const float *act, size_t n, struct tempo_prior *out)
 {
     float r[LAGS];
-    if (n == 0 || !autocorrelate(act, n, r))
-        return err_set(e, ERR_NO_MEMORY, "no memory for the tempo");
+    if (!autocorrelate(act, n, r))
+        return false;
     float top = 1e-6f;
     for (int k = 0; k < TEMPO_STATES; k++) {
         float sum = 0;
@@ -84,6 +84,30 @@ bool tempo_prior_of(const float *act, size_t n, struct tempo_prior *out, struct 
         out->log_prior[k] = 8.0f * taken - (float)(0.5 * octaves * octaves);
     }
     return true;
+}
+
+/* Windows of two spans; what is left at the end joins the last one. */
+bool tempo_map_make(const float *act, size_t n, struct tempo_map *out, struct err *e)
+{
+    size_t count = n / TEMPO_SPAN > 1 ? n / TEMPO_SPAN : 1;
+    *out = (struct tempo_map){calloc(count, sizeof *out->priors), count};
+    bool ok = out->priors != NULL && n > 0;
+    for (size_t i = 0; ok && i < count; i++) {
+        size_t mid = i * TEMPO_SPAN + TEMPO_SPAN / 2;
+        size_t lo = mid > TEMPO_SPAN ? mid - TEMPO_SPAN : 0;
+        size_t hi = mid + TEMPO_SPAN < n && i + 1 < count ? mid + TEMPO_SPAN : n;
+        ok = make_prior(act + lo, hi - lo, &out->priors[i]);
+    }
+    if (ok)
+        return true;
+    tempo_map_finish(out);
+    return err_set(e, ERR_NO_MEMORY, "no memory for the tempo");
+}
+
+void tempo_map_finish(struct tempo_map *m)
+{
+    free(m->priors);
+    *m = (struct tempo_map){0};
 }
 
 float tempo_score(const struct tempo_prior *p, double bpm)

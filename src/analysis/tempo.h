@@ -19,7 +19,22 @@ struct tempo_prior {
     float periodicity;         /* of the best one, in units of autocorrelation: music above 0.5 */
 };
 
-bool tempo_prior_of(const float *act, size_t n, struct tempo_prior *out, struct err *e);
+/* One prior every half minute, each from the minute around it: an hour may hold many songs. */
+#define TEMPO_SPAN ((size_t)30 * HOPS_PER_SECOND)
+
+struct tempo_map {
+    struct tempo_prior *priors;
+    size_t count; /* at least 1 */
+};
+
+bool tempo_map_make(const float *act, size_t n, struct tempo_map *out, struct err *e);
+void tempo_map_finish(struct tempo_map *m); /* accepts a zeroed map */
+
+static inline const struct tempo_prior *tempo_map_at(const struct tempo_map *m, size_t hop)
+{
+    size_t i = hop / TEMPO_SPAN;
+    return &m->priors[i < m->count ? i : m->count - 1];
+}
 
 /* Score of a tempo in BPM, 0 outside the range. */
 float tempo_score(const struct tempo_prior *p, double bpm);
