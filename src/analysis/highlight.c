@@ -45,6 +45,7 @@ static void add_all(struct borders *b, const struct analysis_report *r)
     const struct report_shot *shots = r->shots.items;
     const struct report_span *pauses = r->pauses.items, *speech = r->speech.items;
     const struct report_section *sections = r->sections.items;
+    const struct report_drop *drops = r->drops.items;
     const struct wire_list *bars = r->downbeats.count ? &r->downbeats : &r->beats;
     const double *bar = bars->items;
     add_border(b, 0, BORDER_SHOT);
@@ -61,6 +62,8 @@ static void add_all(struct borders *b, const struct analysis_report *r)
     }
     for (size_t i = 0; i < r->sections.count; i++)
         add_border(b, sections[i].start, BORDER_SECTION);
+    for (size_t i = 0; i < r->drops.count; i++)
+        add_border(b, drops[i].time, BORDER_SECTION);
     for (size_t i = 0; i < bars->count; i++)
         add_border(b, bar[i], BORDER_BAR);
 }
@@ -123,7 +126,7 @@ static bool find_borders(const struct analysis_report *r, struct arena *a, struc
                          struct err *e)
 {
     size_t most = 2 + r->shots.count + 2 * r->pauses.count + 2 * r->speech.count +
-                  r->sections.count + r->downbeats.count + r->beats.count +
+                  r->sections.count + r->drops.count + r->downbeats.count + r->beats.count +
                   (size_t)(r->duration / FILL_S) + 1;
     *b = (struct borders){.items = arena_array(a, most, sizeof *b->items),
                           .duration = r->duration};
@@ -176,6 +179,16 @@ static double find_next(const struct highlight_cells *c, const struct borders *b
     return best > LEAST_WORTH ? best : 0;
 }
 
+/* Takes away what nobody could say a reason for: it had a little of everything. */
+static size_t drop_unreasoned(struct report_highlight *found, size_t count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (found[i].reasons.count > 0)
+            found[n++] = found[i];
+    return n;
+}
+
 bool highlights_find(const struct analysis_report *r, struct arena *a, struct wire_list *out,
                      struct err *e)
 {
@@ -200,6 +213,6 @@ bool highlights_find(const struct analysis_report *r, struct arena *a, struct wi
             return false;
         count++;
     }
-    out->count = count;
+    out->count = drop_unreasoned(found, count);
     return true;
 }

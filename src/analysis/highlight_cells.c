@@ -27,8 +27,8 @@ static void paint(const struct highlight_cells *c, float *x, double start, doubl
 static void fill_drops(const struct analysis_report *r, const struct highlight_cells *c, float *x)
 {
     const struct report_drop *d = r->drops.items;
-    for (size_t i = 0; i < r->drops.count; i++) /* what leads up to it, and what it leads to */
-        paint(c, x, d[i].time - 2, d[i].time + 6, fmin(d[i].rise / 12, 1));
+    for (size_t i = 0; i < r->drops.count; i++) /* what it leads to */
+        paint(c, x, d[i].time, d[i].time + 6, fmin(d[i].rise / 12, 1));
 }
 
 static void fill_peaks(const struct analysis_report *r, const struct highlight_cells *c, float *x)

@@ -68,8 +68,8 @@ static int sheet_stride(const struct storyboard *s, int plane)
 static uint8_t *tile_at(struct storyboard *s, int slot, int plane)
 {
     int row = slot / STORYBOARD_COLUMNS, column = slot % STORYBOARD_COLUMNS;
-    size_t y = (size_t)(row * plane_part(s->info.tile_height, plane));
-    return s->plane[plane] + y * (size_t)sheet_stride(s, plane) +
+    ptrdiff_t y = row * plane_part(s->info.tile_height, plane);
+    return s->plane[plane] + y * sheet_stride(s, plane) +
            column * plane_part(s->info.tile_width, plane);
 }
 

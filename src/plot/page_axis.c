@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define TICK_PX 90 /* between labels, at least */
+#define LONGEST_S 1e9
 
 double page_axis_step(const struct page *p)
 {
@@ -18,16 +19,15 @@ double page_axis_step(const struct page *p)
 
 const char *page_time(struct page *p, double time_s, double step)
 {
-    long long s = (long long)(time_s + (step < 1 ? 0 : 0.5));
-    const char *words;
-    if (time_s < 60)
-        words = arena_printf(p->arena, step < 1 ? "%.1f s" : "%.0f s", time_s);
-    else if (s < 3600)
-        words = step < 1 ? arena_printf(p->arena, "%lld:%04.1f", s / 60,
-                                        time_s - (double)(s / 60 * 60))
-                         : arena_printf(p->arena, "%lld:%02lld", s / 60, s % 60);
-    else
+    bool fine = step < 1;
+    double shown = fmin(fmax(time_s, 0), LONGEST_S);
+    long long tenths = fine ? llround(shown * 10) : llround(shown) * 10, s = tenths / 10;
+    const char *words = arena_printf(p->arena, fine ? "%lld.%lld s" : "%lld s", s, tenths % 10);
+    if (s >= 3600)
         words = arena_printf(p->arena, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
+    else if (s >= 60)
+        words = arena_printf(p->arena, fine ? "%lld:%02lld.%lld" : "%lld:%02lld", s / 60, s % 60,
+                             tenths % 10);
     return words ? words : "";
 }
 
@@ -35,8 +35,8 @@ void page_grid(struct page *p, double top, double bottom)
 {
     double step = page_axis_step(p);
     page_ink(p, INK_GRID, 1);
-    for (double t = 0; t <= p->duration; t += step) {
-        double x = floor(page_x(p, t)) + 0.5;
+    for (int i = 0; i * step <= p->duration; i++) {
+        double x = floor(page_x(p, i * step)) + 0.5;
         page_line(p, x, top, x, bottom, 1);
     }
 }

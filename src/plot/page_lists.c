@@ -100,13 +100,14 @@ static void list_segment(struct page *p, size_t i, double x, double y, double wi
 static void list_segments(struct page *p, double y)
 {
     size_t count = p->plot->timeline->segments.count, shown = shown_segments(p);
+    size_t rows = segment_rows(p) > 0 ? segment_rows(p) : 1;
     double width = (p->width - 40) / (double)columns(p);
     const char *heading =
         shown < count ? arena_printf(p->arena, "Timeline, the first %zu of %zu segments", shown, count)
                       : "Timeline";
     page_text(p, 20, y + 18, FONT_BOLD, INK_TEXT, p->width, heading ? heading : "");
     for (size_t i = 0; i < shown; i++) {
-        size_t column = i / segment_rows(p), row = i % segment_rows(p);
+        size_t column = i / rows, row = i % rows;
         list_segment(p, i, 20 + (double)column * width,
                      y + HEADING + (double)(row + 1) * LINE - 5, width);
     }

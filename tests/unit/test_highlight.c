@@ -23,7 +23,8 @@ static const struct report_highlight *found(const struct analysis_report *r, siz
     *count = out.count;
     const struct report_highlight *h = out.items;
     for (size_t i = 0; i < out.count; i++) {
-        CHECK(h[i].score > 0 && h[i].score <= 1 && h[i].reasons.count <= 6);
+        CHECK(h[i].score > 0 && h[i].score <= 1);
+        CHECK(h[i].reasons.count >= 1 && h[i].reasons.count <= 6);
         CHECK(h[i].start >= 0 && h[i].end <= r->duration + 0.001);
         CHECK(h[i].end - h[i].start >= HIGHLIGHT_MIN_S - 0.001);
         CHECK(h[i].end - h[i].start <= HIGHLIGHT_MAX_S + 0.001);
@@ -176,7 +177,7 @@ static void test_long(void)
     r.energy = (struct wire_list)LIST(peaks);
     size_t count, again;
     const struct report_highlight *h = found(&r, &count), *g = found(&r, &again);
-    CHECK(count == HIGHLIGHT_COUNT && again == count);
+    CHECK(count > HIGHLIGHT_COUNT / 2 && again == count);
     for (size_t i = 0; i < count; i++)
         CHECK(h[i].start == g[i].start && h[i].end == g[i].end && h[i].score == g[i].score);
 }
