@@ -66,7 +66,7 @@ static struct picture *next_due(struct skim *s, struct err *e)
 {
     struct picture *p;
     int64_t early = s->opt.step_ticks / 4;
-    while ((p = picture_stream_next(s->stream, e)) && p->pts_ticks < s->due_ticks - early)
+    while ((p = picture_stream_next(s->stream, e)) && p->pts_ticks + early < s->due_ticks)
         picture_unref(&p);
     if (!p || s->opt.step_ticks == 0)
         return p;
