@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * proxy_writer.c - the pictures of a source once more, as a small film that is easy to decode.
  *
- * DESIGN. A picture is halved, in its own format, for as long as it stays as large as the proxy; for
- * the usual 1080 lines that is all there is to do, and it costs a tenth of what a general scaler
- * takes. What is left (a size in between, turning, depth, light, matrix) scale.c does with the small
- * picture. Key frames are set by time, because a source may hold any number of pictures a second.
+ * DESIGN. A picture is halved, in its own format, for as long as it stays as large as the proxy;
+ * for the usual 1080 lines that is all there is to do, and it costs a tenth of what a general
+ * scaler takes. What is left (a size in between, turning, depth, light, matrix) scale.c does with
+ * the small picture. Key frames are set by time, because a source may hold any number of pictures a
+ * second.
  */
 #include "media/proxy_writer.h"
 
@@ -20,14 +21,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Holds the frames of 24, 25, 30, 50, 60 ... and of those times 1000/1001 exactly, and every time of
- * containers that count 1000, 12800, 24000, 30000, 48000 or 90000 a second; a finer one would not
- * hold long pictures, whose lengths are 31 bits in an MP4. */
+/* Holds the frames of 24, 25, 30, 50, 60 ... and of those times 1000/1001 exactly, and every time
+ * of containers that count 1000, 12800, 24000, 30000, 48000 or 90000 a second; a finer one would
+ * not hold long pictures, whose lengths are 31 bits in an MP4. */
 #define UNITS_PER_SECOND 2880000
 #define LONGEST_TICKS (600 * TICKS_PER_SECOND)
 #define KEY_TICKS (TICKS_PER_SECOND / 2)
-#define MAX_HALVINGS 4    /* 8192 samples to 540 */
-#define SHAPE_SLACK 0.01  /* what rounding to even sizes may change it by */
+#define MAX_HALVINGS 4   /* 8192 samples to 540 */
+#define SHAPE_SLACK 0.01 /* what rounding to even sizes may change it by */
 #define QUALITY_CRF 22
 
 struct proxy_writer {
@@ -85,8 +86,8 @@ static void halve_8(const uint8_t *restrict a, const uint8_t *restrict b, uint8_
         out[x] = (uint8_t)((a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1] + 2) >> 2);
 }
 
-static void halve_16(const uint16_t *restrict a, const uint16_t *restrict b,
-                     uint16_t *restrict out, int n)
+static void halve_16(const uint16_t *restrict a, const uint16_t *restrict b, uint16_t *restrict out,
+                     int n)
 {
     for (int x = 0; x < n; x++)
         out[x] = (uint16_t)((a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1] + 2) >> 2);
@@ -112,7 +113,8 @@ static void halve(const struct picture *from, struct picture *to)
 /* Does it divide evenly, and is it at least as large as the proxy then? */
 static bool can_halve(const struct proxy_writer *w, const struct picture *p)
 {
-    int width, height, whole_x = (2 << p->chroma_shift_x) - 1, whole_y = (2 << p->chroma_shift_y) - 1;
+    int width, height, whole_x = (2 << p->chroma_shift_x) - 1,
+                       whole_y = (2 << p->chroma_shift_y) - 1;
     picture_upright_size(p, &width, &height);
     return width / 2 >= w->width && height / 2 >= w->height && !(p->width & whole_x) &&
            !(p->height & whole_y);
@@ -329,9 +331,8 @@ struct proxy_writer *proxy_writer_create(const struct media_info *info, int out_
     w->io.fd = out_fd;
     w->end_ticks = info->video_end_ticks;
     find_size(info, &w->width, &w->height);
-    if ((w->scaler = scaler_create(e)) &&
-        (w->pool = picture_pool_create(w->width, w->height, e)) && open_encoder(w, info, e) &&
-        open_file(w, e))
+    if ((w->scaler = scaler_create(e)) && (w->pool = picture_pool_create(w->width, w->height, e)) &&
+        open_encoder(w, info, e) && open_file(w, e))
         return w;
 fail:
     proxy_writer_destroy(w);
