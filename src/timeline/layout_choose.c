@@ -122,12 +122,16 @@ static bool choose(struct layout *l, const struct ranges *all, struct ranges *ou
     double film = l->tpl->film_seconds * (template_slows(l->tpl, l->arena) ? ROOM_FOR_SLOWMO : 1);
     struct range hook;
     bool hooked = find_hook(l, film, &hook);
+    if (hooked)
+        l->hook = (struct layout_span){hook.start, hook.end};
     if (!passages_choose(l, all, hooked ? film - (hook.end - hook.start) : film, out))
         return false;
     if (!hooked)
         return true;
-    if (hook_is_first(&hook, out))
+    if (hook_is_first(&hook, out)) {
+        l->hook = (struct layout_span){0};
         return passages_choose(l, all, film, out);
+    }
     return put_first(l, &hook, out);
 }
 

@@ -26,6 +26,7 @@
 #define FADE_COST 4.0    /* in the middle of a dissolve */
 #define SPEECH_COST 50.0 /* in the middle of speech whose words are not known */
 #define TOO_LONG_COST 1e4
+#define PEAK_LEAD 0.08   /* s */
 #define REACH_MOST 600   /* nodes that are looked back over */
 
 struct node {
@@ -70,6 +71,20 @@ static void add_times(struct graph *g, const struct range *r, const struct times
         proto.number = i + 1;
         if (cut_allowed(g->l, proto.at))
             buf_add(&g->nodes, &proto, sizeof proto);
+    }
+}
+
+/* A cut is a moment before the bang, so that the new picture brings it. */
+static void add_peaks(struct graph *g, const struct range *r)
+{
+    const struct layout *l = g->l;
+    struct node n = {.pull = l->tpl->snap->peaks, .kind = "peak", .words = "energy peak"};
+    for (size_t i = peaks_from(l, r->start); n.pull > 0 && i < l->peak_count; i++) {
+        n.at = l->peaks[i].time - PEAK_LEAD;
+        if (n.at >= r->end)
+            return;
+        if (n.at > r->start && l->peaks[i].strength >= STRONG_PEAK && cut_allowed(l, n.at))
+            buf_add(&g->nodes, &n, sizeof n);
     }
 }
 
@@ -150,6 +165,7 @@ static void add_places(struct graph *g, const struct range *r)
     add_times(g, r, &l->gaps, snap->captions, PLACE("speech", "between sentences", 0));
     add_times(g, r, &l->stress, snap->stress, PLACE("stress", "stressed word", TRAIT_STRESS));
 #undef PLACE
+    add_peaks(g, r);
     add_pauses(g, r);
     sort_nodes(g);
 }

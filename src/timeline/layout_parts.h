@@ -50,6 +50,7 @@ struct layout {
     double longest_caption; /* s */
     struct layout_highlight *highlights; /* best first */
     size_t highlight_count;
+    struct layout_span hook; /* what is shown in front; empty: nothing */
 };
 
 /* A stretch of the source that is shown; `why` says why it begins where it does. */

@@ -146,7 +146,7 @@ const char *drawn_reason(const struct layout *l, const struct drawn_rule *r)
         "nobody speaks",     "an energy peak",    "the music sets in",  "a stressed word",
         "a pause",           "the opening",       "the ending",         "a cut",
         "a jump in the source", "on the beat",    "on the downbeat",    "a new part of the music",
-        "a new shot",        "a long segment",    "a short segment",
+        "a new shot",        "a long segment",    "a short segment",    "there are beats",
     };
     const char *why = NULL;
     for (unsigned i = 0; i < sizeof words / sizeof *words; i++)

@@ -59,6 +59,8 @@ static unsigned traits_of(const struct layout *l, const struct piece *p)
         t |= TRAIT_DROP;
     if (strong_peak(l, p->start - 0.1, middle))
         t |= TRAIT_PEAK;
+    if (times_within(&l->beats, p->start, p->end))
+        t |= TRAIT_RHYTHM;
     if (len >= 1.5 * l->tpl->pace->usual)
         t |= TRAIT_LONG;
     if (len <= l->tpl->pace->usual / 1.5)

@@ -9,6 +9,7 @@
 #define DROP_FOLLOWS 4.0  /* s after a drop that are worth as much as the drop */
 #define OPENING_WORTH 0.15 /* it was made to be seen first */
 #define CHANCE_WORTH 0.15 /* separates equals, so that a seed is an alternative */
+#define SHOWN_TWICE 0.7   /* of its worth is lost by what the hook shows already */
 #define PLAIN_WORTH 0.05  /* of anything: a film is filled */
 
 /* --- Borders ---------------------------------------------------------------------------------- */
@@ -124,40 +125,70 @@ static void mark_drops(const struct layout *l, struct atoms *x)
         }
 }
 
-/* Of every so many seconds of material one stretch, somewhere in it, is worth more. */
-static void mark_spread(struct layout *l, struct atoms *x)
+static double weight_sum(const struct template_choose *w)
 {
-    double passage = l->tpl->passage_seconds, sum = 0, at = 0;
-    for (size_t i = 0; i < x->count; i++)
-        sum += x->at[i].end - x->at[i].start;
-    double parts = fmax(1, floor(l->tpl->film_seconds / passage)), part = sum / parts;
-    double from = 0, to = 0, next = 0;
-    for (size_t i = 0; i < x->count; i++) {
-        if (at >= next) {
-            from = next + chance_next(l) * fmax(part - passage, 0);
-            to = from + passage;
-            next += part;
-        }
-        double end = at + x->at[i].end - x->at[i].start;
-        x->at[i].spread = at < to && end > from;
-        at = end;
-    }
+    return fmax(w->highlights + w->loud + w->peaks + w->drops + w->speech + w->shots + w->spread,
+                0.1);
 }
 
+/* Worth of a second, but for the spread. */
 static double density(struct layout *l, struct atom *x)
 {
     const struct template_choose *w = l->tpl->choose;
     double len = x->end - x->start;
-    double all = w->highlights + w->loud + w->peaks + w->drops + w->speech + w->shots + w->spread;
     x->speech = spans_overlap(&l->spoken, x->start, x->end) / len;
     x->peaks = peaks_from(l, x->end) - peaks_from(l, x->start);
     double shots = (double)times_within(&l->shots, x->start, x->end);
     double sum = w->highlights * (x->highlight ? x->highlight->score : 0) + w->loud * x->loud +
                  w->peaks * fmin((double)x->peaks / len, 1) + w->drops * !isnan(x->rise) +
-                 w->speech * x->speech + w->shots * fmin(2 * shots / len, 1) +
-                 w->spread * x->spread;
-    return PLAIN_WORTH + sum / fmax(all, 0.1) + (x->start <= 0 ? OPENING_WORTH : 0) +
-           CHANCE_WORTH * chance_next(l);
+                 w->speech * x->speech + w->shots * fmin(2 * shots / len, 1);
+    double shown = fmax(fmin(x->end, l->hook.end) - fmax(x->start, l->hook.start), 0) / len;
+    return (PLAIN_WORTH + sum / weight_sum(w) + (x->start <= 0 ? OPENING_WORTH : 0) +
+            CHANCE_WORTH * chance_next(l)) * (1 - SHOWN_TWICE * shown);
+}
+
+/* The best stretch of at most `most` seconds in atoms first..last-1, at least one atom. */
+static void best_stretch(const struct atoms *x, size_t first, size_t last, double most,
+                         size_t *from, size_t *to)
+{
+    double best = -1;
+    for (size_t i = first; i < last; i++) {
+        double worth = x->at[i].worth, len = x->at[i].end - x->at[i].start;
+        size_t k = i + 1;
+        for (; k < last && x->at[k].start == x->at[k - 1].end &&
+               len + x->at[k].end - x->at[k].start <= most; k++) {
+            worth += x->at[k].worth;
+            len += x->at[k].end - x->at[k].start;
+        }
+        if (worth > best) {
+            best = worth;
+            *from = i;
+            *to = k;
+        }
+    }
+}
+
+/* Parts the source into as many parts as the film has passages; the best stretch of each is worth
+ * more, so that something of every part is shown. */
+static void add_spread(const struct layout *l, struct atoms *x)
+{
+    double passage = fmin(l->tpl->passage_seconds, l->tpl->film_seconds / 3), sum = 0, at = 0;
+    double more = l->tpl->choose->spread / weight_sum(l->tpl->choose);
+    for (size_t i = 0; i < x->count; i++)
+        sum += x->at[i].end - x->at[i].start;
+    double part = sum / fmax(1, floor(l->tpl->film_seconds / passage));
+    for (size_t i = 0, n = 1; i < x->count && more > 0; n++) {
+        size_t first = i, from = i, to = i;
+        while (i < x->count && (i == first || at < (double)n * part)) {
+            at += x->at[i].end - x->at[i].start;
+            i++;
+        }
+        best_stretch(x, first, i, passage * 1.1, &from, &to);
+        for (; from < to; from++) {
+            x->at[from].spread = true;
+            x->at[from].worth += more * (x->at[from].end - x->at[from].start);
+        }
+    }
 }
 
 bool atoms_make(struct layout *l, const struct ranges *all, struct atoms *out)
@@ -178,9 +209,9 @@ bool atoms_make(struct layout *l, const struct ranges *all, struct atoms *out)
         return false;
     mark_highlights(l, out);
     mark_drops(l, out);
-    mark_spread(l, out);
     for (size_t i = 0; i < out->count; i++)
         out->at[i].worth = density(l, &out->at[i]) * (out->at[i].end - out->at[i].start);
+    add_spread(l, out);
     return true;
 }
 

@@ -18,7 +18,7 @@
 const char *const trait_words[] = {
     "always", "loud",    "calm",   "speech", "wordless", "peak", "drop",     "stress",  "pause",
     "opening", "ending", "cut",    "jump",   "beat",     "downbeat", "section", "shot", "long",
-    "short",  NULL};
+    "short",  "rhythm", NULL};
 
 unsigned trait_of_word(const char *word)
 {
@@ -61,6 +61,7 @@ static const struct wire_field snap_fields[] = {
     PULL(downbeats, "4.0", "Pull of a downbeat, the first beat of a bar."),
     PULL(drops, "6.0", "Pull of the moment where the music sets in."),
     PULL(sections, "4.0", "Pull of the moment where another part of the music begins."),
+    PULL(peaks, "2.0", "Pull of an energy peak: a bang, a shout."),
     PULL(shots, "3.0", "Pull of a shot border of the source."),
     PULL(pauses, "2.0", "Pull of a pause."),
     PULL(captions, "1.0", "Pull of a gap between captions."),

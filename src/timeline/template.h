@@ -50,6 +50,7 @@ enum trait {
     TRAIT_SHOT = 1 << 16,     /* begins at a shot border of the source */
     TRAIT_LONG = 1 << 17,     /* longer than usual by a half */
     TRAIT_SHORT = 1 << 18,    /* shorter than usual by a third */
+    TRAIT_RHYTHM = 1 << 19,   /* there are beats in it */
 };
 extern const char *const trait_words[]; /* NULL-ended */
 unsigned trait_of_word(const char *word); /* 0: NULL or unknown */
@@ -63,7 +64,7 @@ struct template_pace {
 
 /* How strongly each kind of place draws a cut to it, 0..10; 0: not at all. */
 struct template_snap {
-    double beats, downbeats, drops, sections, shots, pauses, captions, stress;
+    double beats, downbeats, drops, sections, peaks, shots, pauses, captions, stress;
     struct wire_raw extra;
 };
 
