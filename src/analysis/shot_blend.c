@@ -17,9 +17,17 @@
 #define OFF_MAX 0.13             /* mean over the way */
 #define UNEVEN_MAX 0.12          /* rms of along against time */
 #define STEP_MAX 0.6             /* of the way in one picture: that would be a cut */
-#define UNLIKE 0.40              /* of the ends, see view_unlike() */
+#define SCORE_MIN 14.0
+#define UNLIKE 0.50              /* of the ends, see view_unlike() */
+#define MIXTURE 0.25             /* what may be left over of a mixture of both ends */
+#define MIXTURE_FADE 0.40        /* and of a fade, where the ways of light differ */
+#define MIXTURE_SHARE 0.8        /* of what is left over of the ends that have moved */
+#define JUMP 0.5                 /* of the way in one picture before the start: a flash */
 #define VOID_SPREAD 4.0          /* levels: a picture with less and with less */
 #define VOID_CONTRAST 1.0        /* than this shows nothing */
+#define VOID_BLACK 44.0          /* and it is darker than this or lighter than that */
+#define VOID_WHITE 200.0
+#define VOID_NEAR_S 0.25
 #define PURE 0.1                 /* of the way: what the ends are read off at, and 1 less that */
 
 /* Half lengths in seconds, each about 1.35 times the one before. */
@@ -86,7 +94,7 @@ struct shot_blend shot_blend_around(const struct shot_ring *r, int64_t k)
         a = new_a;
         b = new_b;
         double s = score(r, a, b);
-        if (s > best.score)
+        if (s > SCORE_MIN && s > best.score)
             best = (struct shot_blend){.first = a, .last = b, .score = s};
     }
     best.start_s = shot_time(r, best.first);
@@ -97,7 +105,49 @@ struct shot_blend shot_blend_around(const struct shot_ring *r, int64_t k)
 bool shot_is_void(const struct shot_ring *r, int64_t k)
 {
     const struct shot_view *v = shot_view_at(r, k);
-    return v->spread < VOID_SPREAD && v->contrast < VOID_CONTRAST;
+    bool lit = v->mean > VOID_BLACK && v->mean < VOID_WHITE;
+    return !lit && v->spread < VOID_SPREAD && v->contrast < VOID_CONTRAST;
+}
+
+/* A fade is followed to the picture that shows nothing, if that is near: the last steps hardly
+ * lengthen the way, yet light decides what is alike. */
+static void follow_to_void(const struct shot_ring *r, struct shot_blend *b)
+{
+    int64_t i = b->first, j = b->last;
+    while (i > shot_ring_first(r) && !shot_is_void(r, i) && b->start_s - shot_time(r, i) < VOID_NEAR_S)
+        i--;
+    while (j + 1 < r->pushed && !shot_is_void(r, j) && shot_time(r, j) - b->end_s < VOID_NEAR_S)
+        j++;
+    b->from_void = shot_is_void(r, i);
+    b->to_void = shot_is_void(r, j);
+    b->first = b->from_void ? i : b->first;
+    b->last = b->to_void ? j : b->last;
+    b->start_s = shot_time(r, b->first);
+    b->end_s = shot_time(r, b->last);
+}
+
+/* Was the start a flash, and what was before is seen again at the end? */
+static bool is_flash(const struct shot_ring *r, const struct shot_blend *b)
+{
+    for (int64_t i = b->first - 1; i >= shot_ring_first(r) && i >= b->first - 3; i--)
+        if (shot_distance2(r, i, b->first) > JUMP * JUMP * shot_distance2(r, b->first, b->last))
+            return shot_unlike(r, i, b->last) < UNLIKE;
+    return false;
+}
+
+/* Is the middle more of a mixture of both ends than of either, moved? */
+static bool is_mixture(const struct shot_ring *r, const struct shot_blend *b)
+{
+    struct shot_view both;
+    double way2 = shot_distance2(r, b->first, b->last), off;
+    int64_t middle = (b->first + b->last) / 2;
+    double share = along(r, b->first, b->last, middle, way2, &off);
+    view_mix(&both, shot_view_at(r, b->first), shot_view_at(r, b->last), share);
+    double left = view_unlike(&both, shot_view_at(r, middle));
+    if (b->from_void || b->to_void)
+        return left <= MIXTURE_FADE;
+    double moved = fmin(shot_unlike(r, b->first, middle), shot_unlike(r, middle, b->last));
+    return left <= MIXTURE && left <= MIXTURE_SHARE * moved;
 }
 
 /* The ends to a part of a picture: where the way passes PURE and 1 - PURE, and evenly on. */
@@ -121,10 +171,12 @@ static void set_ends(const struct shot_ring *r, struct shot_blend *b)
 
 bool shot_blend_holds(const struct shot_ring *r, struct shot_blend *b)
 {
-    if (b->first < shot_ring_first(r) || shot_unlike(r, b->first, b->last) < UNLIKE)
+    if (b->first < shot_ring_first(r))
         return false;
-    b->from_void = shot_is_void(r, b->first);
-    b->to_void = shot_is_void(r, b->last);
+    follow_to_void(r, b);
+    if ((b->from_void && b->to_void) || shot_unlike(r, b->first, b->last) < UNLIKE ||
+        is_flash(r, b) || !is_mixture(r, b))
+        return false;
     set_ends(r, b);
-    return !(b->from_void && b->to_void);
+    return true;
 }

@@ -31,7 +31,7 @@ static bool stays_lively(const struct shot_ring *r, int64_t from, int64_t to, do
     int lively = 0;
     for (int64_t j = from; j <= to; j++)
         lively += j > shot_ring_first(r) && j < r->pushed && r->unlike[j % SHOT_RING] >= limit;
-    return 4 * lively >= 3 * (to - from + 1);
+    return 3 * lively >= 2 * (to - from + 1);
 }
 
 static bool stands_out(const struct shot_ring *r, int64_t k)

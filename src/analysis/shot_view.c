@@ -22,6 +22,7 @@
 #define AROUND 2      /* samples around the motion of the whole picture */
 #define FLOOR 3       /* levels a sample that are noise, not contrast */
 #define GAIN_MAX 4.0  /* light that changes contrast by more makes another picture */
+#define EXPLAINED 0.25 /* less is left over where a move explains two pictures */
 #define LAYOUT 0.5    /* unrelated pictures' light is spread no more alike */
 #define FLAT_LEVELS 24 /* flat blocks that differ by that have nothing in common */
 
@@ -93,18 +94,6 @@ static void make_luma(struct shot_view *v, const struct small_picture *f)
         }
 }
 
-static double luma_spread(const int16_t *grid)
-{
-    double sum = 0, squares = 0;
-    int n = VIEW_LONG * VIEW_SHORT;
-    for (int i = 0; i < n; i++) {
-        sum += grid[i];
-        squares += (double)grid[i] * grid[i];
-    }
-    double mean = sum / n;
-    return sqrt(fmax(squares / n - mean * mean, 0)) / VIEW_UNIT;
-}
-
 static double mean_contrast(const struct shot_view *v)
 {
     int64_t sum = 0, count = 0;
@@ -117,14 +106,39 @@ static double mean_contrast(const struct shot_view *v)
     return count ? (double)sum / (double)count : 0;
 }
 
+static void measure(struct shot_view *v)
+{
+    double sum = 0, squares = 0;
+    int n = VIEW_LONG * VIEW_SHORT;
+    for (int i = 0; i < n; i++) {
+        sum += v->grid[i];
+        squares += (double)v->grid[i] * v->grid[i];
+    }
+    double mean = sum / n;
+    v->mean = 128 + mean / VIEW_UNIT;
+    v->spread = sqrt(fmax(squares / n - mean * mean, 0)) / VIEW_UNIT;
+    v->contrast = mean_contrast(v);
+}
+
 void view_make(struct shot_view *v, const struct small_picture *f)
 {
     int16_t *out = v->grid;
     for (int plane = 0; plane < 3; plane++)
         out = make_grid(out, f, plane);
     make_luma(v, f);
-    v->spread = luma_spread(v->grid);
-    v->contrast = mean_contrast(v);
+    measure(v);
+}
+
+void view_mix(struct shot_view *v, const struct shot_view *a, const struct shot_view *b, double share)
+{
+    int by = (int)lround(256 * share);
+    v->width = a->width;
+    v->height = a->height;
+    for (int i = 0; i < VIEW_CELLS; i++)
+        v->grid[i] = (int16_t)(a->grid[i] + (b->grid[i] - a->grid[i]) * by / 256);
+    for (int i = 0; i < a->width * a->height; i++)
+        v->luma[i] = (uint8_t)(a->luma[i] + (b->luma[i] - a->luma[i]) * by / 256);
+    measure(v);
 }
 
 int32_t view_product(const struct shot_view *a, const struct shot_view *b)
@@ -235,15 +249,26 @@ static bool is_new(const struct shot_view *a, int x, int y)
     return x < -BLOCK / 2 || y < -BLOCK / 2 || x > a->width - BLOCK / 2 || y > a->height - BLOCK / 2;
 }
 
-/* How little of b, its contrast times `gain`, is found in a. */
+struct tally {
+    double left, of; /* what is not found, of what contrast there is */
+    int blocks;
+};
+
+static void count(struct tally *t, double left, double of)
+{
+    t->left += left;
+    t->of += of;
+    t->blocks++;
+}
+
+/* How little of b, its contrast times `gain`, is found in a. Where the picture moved, and that explains
+ * what both show, what it uncovered is not held against it. */
 static double missing(const struct shot_view *a, const struct shot_view *b, struct shift moved,
                       double gain)
 {
-    double left = 0, of = 0;
+    struct tally all = {0}, shared = {0};
     for (int y = 0; y + BLOCK <= b->height; y += BLOCK)
         for (int x = 0; x + BLOCK <= b->width; x += BLOCK) {
-            if (is_new(a, x + moved.x, y + moved.y))
-                continue;
             struct block want, got;
             struct found best = {INT_MAX, x, y};
             block_cut(&want, b->luma + y * b->width + x, b->width);
@@ -254,24 +279,26 @@ static double missing(const struct shot_view *a, const struct shot_view *b, stru
                      (struct shift){AROUND, AROUND}, &best);
             block_cut(&got, a->luma + best.y * a->width + best.x, a->width);
             double flat = fmin(1, (double)abs(got.mean - want.mean) / FLAT_LEVELS);
-            left += best.left + FLOOR * AREA * flat;
-            of += want.contrast + got.contrast + FLOOR * AREA;
+            double left = best.left + FLOOR * AREA * flat;
+            double of = want.contrast + got.contrast + FLOOR * AREA;
+            count(&all, left, of);
+            if (!is_new(a, x + moved.x, y + moved.y))
+                count(&shared, left, of);
         }
-    return of > 0 ? left / of : 0;
+    if (2 * shared.blocks >= all.blocks && shared.left < EXPLAINED * shared.of)
+        all = shared;
+    return all.of > 0 ? all.left / all.of : 0;
 }
 
 /* The cosine of both grids' luma without their means: 1 for one scene in any light. */
 static double layout(const struct shot_view *a, const struct shot_view *b)
 {
-    double sum_a = 0, sum_b = 0, product = 0;
+    double product = 0, both = a->spread * b->spread;
     int n = VIEW_LONG * VIEW_SHORT;
-    for (int i = 0; i < n; i++) {
-        sum_a += a->grid[i];
-        sum_b += b->grid[i];
+    for (int i = 0; i < n; i++)
         product += (double)a->grid[i] * b->grid[i];
-    }
-    double both = a->spread * b->spread * VIEW_UNIT * VIEW_UNIT;
-    return both > 0 ? (product - sum_a * sum_b / n) / n / both : 0;
+    product /= n * VIEW_UNIT * VIEW_UNIT;
+    return both > 0 ? (product - (a->mean - 128) * (b->mean - 128)) / both : 0;
 }
 
 double view_unlike(const struct shot_view *a, const struct shot_view *b)

@@ -20,6 +20,7 @@
 
 struct shot_view {
     int16_t grid[VIEW_CELLS]; /* cell means around 0, in VIEW_UNITs; chroma counts double */
+    double mean;     /* of luma, 0..255 */
     double spread;   /* of the cells' luma around their mean, rms, in levels */
     double contrast; /* of the reduced luma within its blocks, mean, in levels */
     int width, height;
@@ -27,6 +28,9 @@ struct shot_view {
 };
 
 void view_make(struct shot_view *v, const struct small_picture *f);
+
+/* What is seen when a `share` (0..1) of b lies over a. */
+void view_mix(struct shot_view *v, const struct shot_view *a, const struct shot_view *b, double share);
 
 /* The inner product of two grids. */
 int32_t view_product(const struct shot_view *a, const struct shot_view *b);

@@ -25,6 +25,7 @@ struct shots {
     struct shots_options opt;
     int width, height; /* of the pictures; 0 before the first */
     double first_s;
+    bool starts_void; /* the first picture shows nothing */
     int64_t cuts_judged, middles_judged; /* numbers below are done */
     struct shot_blend best;              /* of those that overlap; score 0: none */
     struct border *borders;
@@ -156,6 +157,7 @@ bool shots_push(struct shots *s, const struct small_picture *f, double time_s, s
     if (f->width != s->width || f->height != s->height)
         return err_set(e, ERR_INTERNAL, "shot detector: the picture size changed");
     shot_ring_push(&s->ring, f, time_s);
+    s->starts_void |= s->ring.pushed == 1 && shot_is_void(&s->ring, 0);
     return judge(s, false, e);
 }
 
@@ -201,6 +203,32 @@ static double end_of(const struct shot_ring *r)
     return r->pushed > 1 ? 2 * last - shot_time(r, r->pushed - 2) : last;
 }
 
+/* Nothing that is shown at the start or the end of a film is no shot of its own. */
+static bool is_edge(const struct shots *s, const struct border *b, bool first, double end_s)
+{
+    if (b->how != SHOT_FADE)
+        return false;
+    return (first && b->from_void && s->starts_void && b->start_s - s->first_s < VOID_MAX_S) ||
+           (b->to_void && end_s - b->end_s < VOID_MAX_S);
+}
+
+static void fill_list(const struct shots *s, size_t borders, struct shot_list *out)
+{
+    double end_s = end_of(&s->ring);
+    struct shot_span *shot = out->shots;
+    *shot = (struct shot_span){s->first_s, end_s, SHOT_START, 0};
+    for (size_t i = 0; i < borders; i++) {
+        const struct border *b = &s->borders[i];
+        double middle = (b->start_s + b->end_s) / 2;
+        if (is_edge(s, b, i == 0, end_s) || middle - shot->start_s < s->opt.min_shot_s ||
+            end_s - middle < s->opt.min_shot_s)
+            continue;
+        shot->end_s = middle;
+        *++shot = (struct shot_span){middle, end_s, b->how, b->end_s - b->start_s};
+    }
+    out->count = (size_t)(shot - out->shots) + 1;
+}
+
 bool shots_finish(struct shots *s, struct shot_list *out, struct err *e)
 {
     *out = (struct shot_list){0};
@@ -211,20 +239,8 @@ bool shots_finish(struct shots *s, struct shot_list *out, struct err *e)
     out->shots = calloc(s->count + 1, sizeof *out->shots);
     if (!out->shots)
         return err_set(e, ERR_NO_MEMORY, "no memory for shots");
-    double end_s = end_of(&s->ring);
-    struct shot_span *shot = out->shots;
-    *shot = (struct shot_span){s->first_s, end_s, SHOT_START, 0};
     if (s->count)
         qsort(s->borders, s->count, sizeof *s->borders, by_start);
-    size_t n = join(s->borders, s->count);
-    for (size_t i = 0; i < n; i++) {
-        const struct border *b = &s->borders[i];
-        double middle = (b->start_s + b->end_s) / 2;
-        if (middle - shot->start_s < s->opt.min_shot_s || end_s - middle < s->opt.min_shot_s)
-            continue;
-        shot->end_s = middle;
-        *++shot = (struct shot_span){middle, end_s, b->how, b->end_s - b->start_s};
-    }
-    out->count = (size_t)(shot - out->shots) + 1;
+    fill_list(s, join(s->borders, s->count), out);
     return true;
 }
