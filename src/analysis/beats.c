@@ -4,6 +4,7 @@
 #include "analysis/downbeats.h"
 #include "analysis/grid.h"
 #include "analysis/metre.h"
+#include "analysis/pulse.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -132,43 +133,6 @@ static double confidence(const struct beats_result *r, const struct onset_curve 
     return 0.5 * (on / (on + off + 1e-9)) + 0.5 * hit / n;
 }
 
-/* RMS change from one interval to the next, in intervals. */
-static double unevenness(const struct beats_result *r)
-{
-    double sum = 0;
-    for (size_t i = 0; i + 2 < r->count; i++) {
-        double d = r->beats_s[i] - 2 * r->beats_s[i + 1] + r->beats_s[i + 2];
-        sum += d * d;
-    }
-    return r->count > 2 ? sqrt(sum / (double)(r->count - 2)) * r->tempo / 60 : 1;
-}
-
-/* The decoder lays a grid over anything. Is there a pulse under it? Measured: at beats the
- * activation is over twice as high as anywhere (noise and held tones: 1.5 at most), and it either
- * repeats itself (speech: below 0.4) or the beats are even and mostly heard (speech: above 0.04 of
- * an interval). */
-static bool has_pulse(const struct beats_result *r, const struct onset_curve *c,
-                      const struct tempo_map *map)
-{
-    double at_beats = 0, anywhere = 0;
-    float periodicity = 0;
-    size_t heard = 0;
-    for (size_t i = 0; i < r->count; i++) {
-        double here = act_at(c, r->beats_s[i]);
-        at_beats += here / (double)r->count;
-        heard += here > 0.1;
-    }
-    for (size_t t = 0; t < c->count; t++)
-        anywhere += grid_act(c, (double)t) / (double)c->count;
-    for (size_t i = 0; i < map->count; i++)
-        periodicity = fmaxf(periodicity, map->priors[i].periodicity);
-    if (at_beats < 1.8 * anywhere)
-        return false;
-    if (periodicity >= 0.5f)
-        return true;
-    return r->count >= 8 && 2 * heard >= r->count && unevenness(r) <= 0.04;
-}
-
 /* The decoder's row of beats, on what is heard. */
 static bool decode(const struct onset_curve *c, const struct tempo_map *map, double **hops,
                    size_t *count, struct err *e)
@@ -184,22 +148,26 @@ static bool decode(const struct onset_curve *c, const struct tempo_map *map, dou
     return ok;
 }
 
-/* Beats in seconds; those that lie between the decoder's are yet to be put where something begins.
- */
-static bool place_beats(const struct onset_curve *c, const struct metre_beat *beats, size_t n,
-                        struct beats_result *r)
+/* The beats that lie over music, in seconds. Those between the decoder's are yet to be put where
+ * something begins. */
+static bool place_beats(const struct onset_curve *c, const struct tempo_map *map,
+                        const struct metre_beat *beats, size_t n, struct beats_result *r)
 {
     r->beats_s = malloc((n + 1) * sizeof *r->beats_s);
     r->tempo_curve = malloc((n + 1) * sizeof *r->tempo_curve);
     if (!r->beats_s || !r->tempo_curve)
         return false;
+    double *hops = r->beats_s;
     for (size_t i = 0; i < n; i++) {
         size_t a = i > 0 ? i - 1 : 0, b = i + 1 < n ? i + 1 : i;
         double gap = b > a ? (beats[b].hop - beats[a].hop) / (double)(b - a) : 0;
         double hop = beats[i].decoded ? beats[i].hop : grid_strongest(c, beats[i].hop, gap / 16);
         if (hop < r->duration_s * HOPS_PER_SECOND)
-            r->beats_s[r->count++] = hop / HOPS_PER_SECOND;
+            hops[r->count++] = hop;
     }
+    r->count = pulse_keep(c, map, hops, r->count);
+    for (size_t i = 0; i < r->count; i++)
+        r->beats_s[i] = hops[i] / HOPS_PER_SECOND;
     return true;
 }
 
@@ -223,14 +191,6 @@ static bool find_bars(const struct bar_sound *s, const struct onset_curve *c,
     return ok;
 }
 
-static void forget_beats(struct beats_result *r)
-{
-    r->count = 0;
-    r->tempo = NAN;
-    r->steady = false;
-    memset(r->candidates, 0, sizeof r->candidates);
-}
-
 static bool track(const struct beats *b, const struct onset_curve *c, struct beats_result *r,
                   struct err *e)
 {
@@ -250,18 +210,18 @@ static bool track(const struct beats *b, const struct onset_curve *c, struct bea
     struct metre_view view = {&sound, patterns, &map, hops, decoded};
     if (!metre_choose(&view, &beats, &n, e))
         goto out;
-    ok = place_beats(c, beats, n, r);
+    ok = place_beats(c, &map, beats, n, r);
     energy_db(&b->meter, 4, db);
     if (ok)
         trim_silence(r, db, b->meter.power.count);
     ok = ok && (r->count < 2 || find_tempo(r, &map));
     if (!ok) {
         err_set(e, ERR_NO_MEMORY, "no memory for beats");
-    } else if (r->count >= 2 && has_pulse(r, c, &map)) {
+    } else if (r->count < 2) {
+        r->count = 0;
+    } else {
         r->confidence = confidence(r, c);
         ok = find_bars(&sound, c, patterns, r, e);
-    } else {
-        forget_beats(r);
     }
 
 out:
