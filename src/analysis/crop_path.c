@@ -9,6 +9,7 @@
 #define MOSTLY 0.98      /* share of the wishes that must be met by the calmer way */
 #define WORTH 0.04       /* share more of them that a restless way must meet to be taken */
 #define DEAD_ZONE 0.12   /* share of the window that the centre need not follow */
+#define FALL 0.25        /* share of the window from where a wish is met to where it is missed */
 #define PLACES 128       /* that are tried to stand still at */
 #define PAN_TIMES 8      /* a shot's moments that are tried for a pan to begin and to end */
 #define LIKE 1e-6        /* weight of not moving at all, for the part of a pan that nobody wishes */
@@ -59,16 +60,17 @@ static double curve_time(const struct crop_curve *c, size_t i)
 
 /* --- How good a way is ---------------------------------------------------------------------- */
 
-/* Weight of the wishes that are met, and how far from its best place everything lies. */
+/* Weight of the wishes that are met (in part just outside of their slack), and how far from its best
+ * place everything lies. */
 struct verdict {
     double met, total, distance;
 };
 
-static void judge(struct verdict *v, const struct crop_wish *w, double at)
+static void judge(struct verdict *v, const struct crop_wish *w, const struct crop_frame *f, double at)
 {
-    double d = fabs(at - w->at);
+    double d = fabs(at - w->at), beyond = fmax(d - w->slack, 0) / (FALL * f->window);
     v->total += w->weight;
-    v->met += d <= w->slack + 1e-9 ? w->weight : 0;
+    v->met += w->weight * fmax(1 - beyond, 0);
     v->distance += w->weight * d;
 }
 
@@ -84,11 +86,11 @@ static bool better(const struct verdict *a, const struct verdict *b)
 }
 
 static struct verdict judge_curve(const struct crop_curve *c, const struct crop_wish *wish,
-                                  size_t count)
+                                  size_t count, const struct crop_frame *f)
 {
     struct verdict v = {0};
     for (size_t i = 0; i < count; i++)
-        judge(&v, &wish[i], crop_curve_at(c, wish[i].time));
+        judge(&v, &wish[i], f, crop_curve_at(c, wish[i].time));
     return v;
 }
 
@@ -110,7 +112,7 @@ static struct verdict stand_still(const struct crop_wish *wish, size_t count,
         struct verdict v = {0};
         double at = f->window / 2 + (1 - f->window) * i / PLACES;
         for (size_t k = 0; k < count; k++)
-            judge(&v, &wish[k], at);
+            judge(&v, &wish[k], f, at);
         if (i > 0 && !better(&v, &best))
             continue;
         best = v;
@@ -185,7 +187,7 @@ static struct verdict pan_over(const struct crop_wish *wish, size_t count,
             fit_pan(wish, count, &p);
             limit_pan(f, &p);
             fill_pan(c, &p);
-            struct verdict v = judge_curve(c, wish, count);
+            struct verdict v = judge_curve(c, wish, count, f);
             if (!better(&v, &best))
                 continue;
             best = v;
@@ -255,7 +257,7 @@ static bool choose(const struct crop_wish *wish, size_t count, const struct crop
         return true;
     if (!track(wish, count, f, c, e))
         return false;
-    v = judge_curve(c, wish, count);
+    v = judge_curve(c, wish, count, f);
     if (met_share(&v) >= fmax(still, pan) + WORTH)
         return true;
     if (pan >= still + WORTH)

@@ -12,6 +12,9 @@
 #define LOOKS_REACH 6    /* steps of a face's size / LOOKS that it is searched around */
 #define LOOKS_ALIKE 0.7f /* correlation that still counts as the same */
 #define MAX_FOLLOWED 10  /* pictures without a word of the detector */
+#define MIN_KNOWN 3      /* pictures that it was detected in, for it to be sought further away, ... */
+#define MAX_SOUGHT 4     /* ... in as many pictures */
+#define SEEK_REACH 1.5f  /* of its size, from where it was */
 #define MAX_LOST 3       /* pictures without looks either */
 #define SCAN_MAX 8
 
@@ -25,7 +28,8 @@ struct track {
     enum faces_view view; /* that it was seen in last */
     struct face_box box;
     struct looks looks;
-    int followed, lost; /* pictures since it was detected, and since it was seen at all */
+    int hits;           /* pictures that it was detected in */
+    int followed, lost; /* pictures since then, and since it was seen at all */
 };
 
 struct face_tracks {
@@ -144,6 +148,7 @@ static void meet(struct track *t, const struct small_picture *p, const struct fa
     t->box = *found;
     t->view = view;
     t->followed = t->lost = 0;
+    t->hits++;
     take_looks(p, found->x, found->y, found->size, &t->looks);
 }
 
@@ -162,12 +167,43 @@ static bool look_again(struct face_tracks *t, struct track *k, const struct smal
     return false;
 }
 
+/* Further away: a head turns quickly. What other tracks have is not taken from them. */
+static bool is_taken(const struct face_tracks *t, const struct track *k, const struct face_box *b)
+{
+    for (int i = 0; i < t->track_count; i++)
+        if (&t->tracks[i] != k && faces_same(&t->tracks[i].box, b))
+            return true;
+    return false;
+}
+
+static bool seek_again(struct face_tracks *t, struct track *k, const struct small_picture *p)
+{
+    struct face_box found[SCAN_MAX], best = {0};
+    enum faces_view best_view = FACES_FRONTAL;
+    float nearest = SEEK_REACH * k->box.size;
+    for (int view = 0; view < FACES_VIEWS; view++) {
+        size_t count = faces_seek(t->faces, (enum faces_view)view, k->box.size, found, SCAN_MAX);
+        for (size_t i = 0; i < count; i++) {
+            float d = hypotf(found[i].x - k->box.x, found[i].y - k->box.y);
+            if (d >= nearest || is_taken(t, k, &found[i]))
+                continue;
+            nearest = d;
+            best = found[i];
+            best_view = (enum faces_view)view;
+        }
+    }
+    if (best.size > 0)
+        meet(k, p, &best, best_view);
+    return best.size > 0;
+}
+
 static void follow(struct face_tracks *t, struct track *k, const struct small_picture *p)
 {
     struct face_box there;
     float alike = search_looks(k, p, &there);
     struct face_box near_to = alike >= LOOKS_ALIKE ? there : k->box;
-    if (look_again(t, k, p, &near_to))
+    bool known = k->hits >= MIN_KNOWN && k->followed < MAX_SOUGHT;
+    if (look_again(t, k, p, &near_to) || (known && seek_again(t, k, p)))
         return;
     k->followed++;
     k->lost++;
@@ -202,7 +238,7 @@ static void welcome(struct face_tracks *t, const struct small_picture *p,
     if (t->track_count == FACE_TRACKS_MAX)
         return;
     struct track *k = &t->tracks[t->track_count++];
-    k->id = t->next_id++;
+    *k = (struct track){.id = t->next_id++};
     meet(k, p, found, view);
 }
 

@@ -18,7 +18,8 @@
 #define SCAN_STEP 3           /* rows of a level between windows of a scan */
 #define AROUND 2              /* as far as neighbours reach, samples of a level */
 #define NEIGHBOURS 75         /* 3 * (2 * AROUND + 1)^2 */
-#define MIN_NEIGHBOURS 6
+#define MIN_NEIGHBOURS 6      /* of what nobody expected there */
+#define MIN_EXPECTED 3        /* of a face that was there a moment ago */
 #define MAX_HITS 64           /* of one scan, before neighbours of each other become one */
 
 /* The cascades that see a face from the side frame the part of the head that is turned to us: the
@@ -179,14 +180,14 @@ static void ask_around(struct faces *f, enum faces_view view, int index, double 
 }
 
 /* A face centred on x, y of the picture, about as large as the window in a level. */
-static bool agree(struct faces *f, enum faces_view view, int index, double x, double y,
+static bool agree(struct faces *f, enum faces_view view, int index, double x, double y, int least,
                   struct face_box *out)
 {
     struct agreement sum = {0};
     for (int i = index - 1; i <= index + 1; i++)
         if (i >= 0 && i < f->level_count)
             ask_around(f, view, i, x, y, &sum);
-    if (sum.count < MIN_NEIGHBOURS)
+    if (sum.count < least)
         return false;
     float side = (float)(sum.ratio / sum.count * f->window);
     *out = (struct face_box){
@@ -198,15 +199,23 @@ static bool agree(struct faces *f, enum faces_view view, int index, double x, do
     return true;
 }
 
+/* Where a face of that size fills a window; -1: the picture is too small for any. */
+static int find_level(const struct faces *f, enum faces_view view, float size)
+{
+    double side = size / framing[view].size;
+    double index = log(side / f->window / FIRST_RATIO) / log(LEVEL_RATIO);
+    int level = (int)lround(index < 0 ? 0 : index);
+    return level < f->level_count ? level : f->level_count - 1;
+}
+
 bool faces_look(struct faces *f, enum faces_view view, const struct face_box *near_to,
                 struct face_box *out)
 {
     float side = near_to->size / framing[view].size;
-    double index = log((double)side / f->window / FIRST_RATIO) / log(LEVEL_RATIO);
-    int level = (int)lround(index < 0 ? 0 : index);
-    level = level < f->level_count ? level : f->level_count - 1;
+    int level = find_level(f, view, near_to->size);
     return level >= 0 &&
-           agree(f, view, level, near_to->x - framing[view].aside * side, near_to->y, out);
+           agree(f, view, level, near_to->x - framing[view].aside * side, near_to->y, MIN_EXPECTED,
+                 out);
 }
 
 /* --- Scan ----------------------------------------------------------------------------------- */
@@ -250,7 +259,8 @@ static void follow_hit(struct faces *f, enum faces_view view, int index, int x, 
 {
     double ratio = f->levels[index].ratio, half = f->window * 0.5;
     struct face_box found;
-    if (s->hits++ < MAX_HITS && agree(f, view, index, (x + half) * ratio, (y + half) * ratio, &found))
+    if (s->hits++ < MAX_HITS &&
+        agree(f, view, index, (x + half) * ratio, (y + half) * ratio, MIN_NEIGHBOURS, &found))
         s->count = add_face(s->found, s->count, s->max, found);
 }
 
@@ -276,6 +286,15 @@ size_t faces_scan(struct faces *f, enum faces_view view, enum faces_sizes sizes,
     } levels[] = {[FACES_ALL] = {0, 2}, [FACES_SOME] = {0, 4}, [FACES_OTHERS] = {2, 4}};
     struct scan s = {.found = out, .max = max};
     for (int i = levels[sizes].first; i < f->level_count; i += levels[sizes].step)
+        scan_level(f, view, i, &s);
+    return s.count;
+}
+
+size_t faces_seek(struct faces *f, enum faces_view view, float size, struct face_box *out, size_t max)
+{
+    struct scan s = {.found = out, .max = max};
+    int level = find_level(f, view, size);
+    for (int i = level > 1 ? level - 1 : 0; i <= level + 1 && i < f->level_count; i++)
         scan_level(f, view, i, &s);
     return s.count;
 }

@@ -33,9 +33,10 @@
 #define MIN_SLACK 0.02
 #define FOLLOWED_WEIGHT 0.6 /* a face seen only by its looks */
 #define HELD_WEIGHT 0.3     /* where one was just seen, or will be */
-#define HELD_S 1.0          /* after so long it counts half */
+#define HELD_S 1.0          /* after so long it counts half, ... */
+#define HELD_MAX_S 4.0      /* ... and after so long what stands out counts instead */
 #define EYE_WEIGHT 0.2      /* what only stands out */
-#define EYE_SLACK 0.2       /* of the window */
+#define EYE_SLACK 0.3       /* of the window */
 #define COMPANY 0.35        /* of the main face's worth, for another to be kept in view too */
 
 struct sample {
@@ -221,11 +222,6 @@ static bool wish_faces(const struct scene *s, size_t from, size_t to, const stru
     return found;
 }
 
-static struct crop_wish wish_eye(double time, double at, const struct axis *a)
-{
-    return (struct crop_wish){time, at, EYE_SLACK * a->window, EYE_WEIGHT};
-}
-
 /* Faces first: moments without one are marked by no weight. */
 static size_t fill_faces(const struct scene *s, const struct axis *a, struct crop_wish *wish)
 {
@@ -240,7 +236,8 @@ static size_t fill_faces(const struct scene *s, const struct axis *a, struct cro
     return found;
 }
 
-/* Between faces the nearest one in time is kept in view, ever less surely. */
+/* Between faces the nearest one in time is kept in view, ever less surely. Those seen long before
+ * or after leave no wish. */
 static void fill_gaps(struct crop_wish *wish, size_t count)
 {
     size_t before = count, behind = 0;
@@ -255,6 +252,8 @@ static void fill_gaps(struct crop_wish *wish, size_t count)
             behind++;
         double since = before < count ? wish[i].time - wish[before].time : INFINITY;
         double until = behind < count ? wish[behind].time - wish[i].time : INFINITY;
+        if (fmin(since, until) > HELD_MAX_S)
+            continue;
         const struct crop_wish *held = &wish[since <= until ? before : behind];
         double time = wish[i].time;
         wish[i] = *held;
@@ -263,20 +262,18 @@ static void fill_gaps(struct crop_wish *wish, size_t count)
     }
 }
 
-static bool fill_wishes(const struct scene *s, const struct axis *a, struct crop_wish *wish,
-                        struct err *e)
+/* Where nothing is wished yet: what stands out. */
+static bool fill_eye(const struct scene *s, const struct axis *a, struct crop_wish *wish,
+                     struct err *e)
 {
-    if (fill_faces(s, a, wish)) {
-        fill_gaps(wish, s->count);
-        return true;
-    }
-    double *at = calloc(s->count + 1, sizeof *at);
+    double *at = calloc(s->count, sizeof *at);
     if (!at)
         return err_set(e, ERR_NO_MEMORY, "no memory to find the subject");
     const uint8_t *bins = a->vertical ? s->samples->eye.y : s->samples->eye.x;
     bool ok = subject_eye(bins, sizeof *s->samples, s->count, a->window, at, e);
-    for (size_t i = 0; i < s->count; i++)
-        wish[i] = wish_eye(s->samples[i].time, at[i], a);
+    for (size_t i = 0; ok && i < s->count; i++)
+        if (wish[i].weight <= 0)
+            wish[i] = (struct crop_wish){s->samples[i].time, at[i], EYE_SLACK * a->window, EYE_WEIGHT};
     free(at);
     return ok;
 }
@@ -295,7 +292,9 @@ static bool solve_axis(const struct scene *s, const struct axis *a, double fps, 
         .speed = SPEED * a->pixel / calm,
         .acceleration = ACCELERATION * fps * fps * a->pixel / calm,
     };
-    bool ok = (s->count == 0 || fill_wishes(s, a, wish, e)) &&
+    if (fill_faces(s, a, wish))
+        fill_gaps(wish, s->count);
+    bool ok = (s->count == 0 || fill_eye(s, a, wish, e)) &&
               crop_solve(wish, s->count, &frame, out, e);
     free(wish);
     return ok;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define PLACES 25
-#define MOVE_COST 1.2 /* of the whole way across: it takes some moments of seeing much more to pay */
+#define MOVE_COST 3.0 /* of the whole way across: it takes some moments of seeing much more to pay */
 
 /* Share of what there is that a window sees, with parts of bins at its ends. */
 static double seen_by(const uint8_t *bins, double from, double to)
