@@ -28,9 +28,19 @@ extern const struct wire_type wire_caption_srt_args, wire_caption_srt_result;
 bool tool_caption_srt(const struct caption_srt_args *args, struct caption_srt_result *out,
                       const struct wire_loc *loc, struct arena *a, struct wire_errors *errs);
 
+struct suggest_peak {
+    double time, score; /* s; 0..1 */
+};
+struct suggest_drop {
+    double time, rise; /* s; dB */
+};
+struct suggest_pause {
+    double start, end; /* s */
+};
 struct suggest_args {
     struct wire_raw transcript; /* a text, or a list of captions, which have times */
     struct wire_list beats;     /* double, s */
+    struct wire_list energy, drops, pauses; /* struct suggest_peak, suggest_drop, suggest_pause */
     const char *backend;
 };
 struct suggestion {
@@ -38,6 +48,7 @@ struct suggestion {
     double start; /* s; NAN: the transcript had no times */
     const char *reason;
     double confidence; /* 0..1 */
+    const char *rule;  /* stable: "question", "drop", ... */
 };
 struct suggest_result {
     struct wire_list suggestions; /* struct suggestion, best first */
@@ -47,7 +58,7 @@ extern const struct wire_type wire_suggest_args, wire_suggestion, wire_suggest_r
 
 #define SUGGEST_MAX 50 /* suggestions given */
 
-/* Rules on words, punctuation and the beat grid. False: the transcript is neither text nor captions
+/* Rules on words, punctuation, the beat grid and what was heard; the best SUGGEST_MAX of them. False: the transcript is neither text nor captions
  * (errs), or no memory. */
 bool tool_suggest_effects(const struct suggest_args *args, struct suggest_result *out,
                           const struct wire_loc *loc, struct arena *a, struct wire_errors *errs);

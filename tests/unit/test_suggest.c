@@ -39,7 +39,7 @@ static void test_cases(void)
         {"plain words", "{\"transcript\":\"we walk to the shop\"}", "{\"suggestions\":[],"},
         {"a strong word, no times", "{\"transcript\":\"And this is AMAZING, really.\"}",
          "{\"suggestions\":[{\"effect\":\"zoom\",\"start\":null,\"reason\":\"strong word "
-         "\\\"AMAZING\\\" in \\\"And this is AMAZING, really.\\\"\",\"confidence\":0.7}],"},
+         "\\\"AMAZING\\\" in \\\"And this is AMAZING, really.\\\"\",\"confidence\":0.7,\"rule\":\"strong_word\"}],"},
         {"captions have times",
          "{\"transcript\":[{\"text\":\"so\",\"start\":0,\"end\":1},{\"text\":\"imagine that\","
          "\"start\":12.4,\"end\":14}]}", "[{\"effect\":\"slowmo\",\"start\":12.4,"},
@@ -51,6 +51,26 @@ static void test_cases(void)
          "{\"effect\":\"zoom\",\"start\":5.0,\"reason\":\"beat 9 begins a phrase of eight\""},
         {"the beat pauses", "{\"beats\":[1,1.5,2,2.5,8,8.5,9]}",
          "[{\"effect\":\"slowmo\",\"start\":2.5,\"reason\":\"the beat pauses for 5.5 s\""},
+        {"a word has its own time",
+         "{\"transcript\":[{\"text\":\"it is huge\",\"start\":1,\"end\":4,\"words\":[{\"text\":\"it\","
+         "\"start\":1,\"end\":2},{\"text\":\"is\",\"start\":2,\"end\":3},{\"text\":\"huge\",\"start\":3,"
+         "\"end\":4}]}]}", "{\"effect\":\"zoom\",\"start\":3.0,"},
+        {"a number", "{\"transcript\":\"It costs 250 dollars.\"}",
+         "{\"effect\":\"punch_in\",\"start\":null,\"reason\":\"a number \\\"250\\\" in"},
+        {"laughter", "{\"transcript\":\"Haha, look at that\"}", "\"rule\":\"laughter\""},
+        {"emphasis", "{\"transcript\":\"we STOPPED there\"}", "emphasis \\\"STOPPED\\\""},
+        {"an abbreviation is none", "{\"transcript\":\"the USA and NASA\"}", "{\"suggestions\":[]"},
+        {"a point of a list", "{\"transcript\":\"third, mix it\"}", "\"rule\":\"list\""},
+        {"silence between captions",
+         "{\"transcript\":[{\"text\":\"so\",\"start\":0,\"end\":1},{\"text\":\"then\",\"start\":4,"
+         "\"end\":5}]}", "[{\"effect\":\"speed\",\"start\":1.0,\"reason\":\"nobody speaks for 3.0 s\""},
+        {"what the analysis heard", "{\"energy\":[{\"time\":3,\"score\":0.9},{\"time\":5,\"score\":0.1}],"
+         "\"drops\":[{\"time\":8,\"rise\":12}],\"pauses\":[{\"start\":1,\"end\":2.5}]}",
+         "{\"suggestions\":[{\"effect\":\"slowmo\",\"start\":8.0,\"reason\":\"drop, +12 dB\","
+         "\"confidence\":0.86,\"rule\":\"drop\"},{\"effect\":\"shake\",\"start\":3.0,"},
+        {"equal ones that are close are one", "{\"energy\":[{\"time\":3,\"score\":0.9},{\"time\":3.2,"
+         "\"score\":0.95}]}", "{\"suggestions\":[{\"effect\":\"shake\",\"start\":3.2,\"reason\":\"energy "
+         "peak, 95 %\",\"confidence\":0.68,\"rule\":\"peak\"}],"},
         {"one beat is no grid", "{\"beats\":[1]}", "{\"suggestions\":[],"},
         {"beats on one spot", "{\"beats\":[1,1,1,1]}", "{\"suggestions\":[],"},
 
