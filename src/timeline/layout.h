@@ -10,7 +10,7 @@
  *   longest, unless there is no place in it where a cut may be.
  * - The film, slow motion counted, is not longer than the template's film_seconds. Of a longer
  *   source the most interesting passages are taken, in their order; with a hook the best moment
- *   comes first. They fill the film to nine tenths where captions leave places enough to cut.
+ *   comes first. They fill the film to 85 % where captions leave places enough to cut.
  * - No cut falls inside a caption (or a word, as the template says), unless somebody speaks without
  *   a gap for longer than the film may last. A caption longer than 10 s without word times is a
  *   paragraph and is not kept whole. Without captions: no cut falls inside a stretch of speech when

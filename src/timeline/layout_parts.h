@@ -147,6 +147,7 @@ struct occasion {
     double film_s; /* where it begins in the film */
     double seconds; /* of source */
     double room_s;  /* that slow motion may add to the film */
+    double spare_s; /* that haste may take from it */
     double calm_s;  /* a transition may take so long */
     bool border_inside; /* a shot border lies inside: nothing may move across it */
 };

@@ -92,7 +92,8 @@ static bool fits(const struct drawing *d, const struct drawn_rule *r, const stru
     bool rested = o->film_s - r->last_s >= r->rule->rest && o->film_s - d->last_s >= d->gap;
     bool repeats = r->uses.count && r->last_index != NEVER && r->last_index + 1 >= o->index;
     return (o->traits & r->when) == r->when && !(o->traits & r->unless) && rested && !repeats &&
-           fmax(r->added * o->seconds, 0) <= fmax(o->room_s, 0) && r->seconds <= o->calm_s &&
+           fmax(r->added * o->seconds, 0) <= fmax(o->room_s, 0) &&
+           fmax(-r->added * o->seconds, 0) <= fmax(o->spare_s, 0) && r->seconds <= o->calm_s &&
            !(o->border_inside && travels(r));
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FILLED 0.87     /* of the film's length is kept when parts are run through quickly */
+#define HASTE_MOST 0.12 /* of a source that is shorter than the film may be */
 #define BORDER_SLACK 0.05 /* s: a shot border so near a cut is the cut */
 
 struct styling {
@@ -16,6 +18,7 @@ struct styling {
     unsigned *traits;
     double film_s;     /* where the film is */
     double room_s;     /* what slow motion may still add to it */
+    double spare_s;    /* what haste may still take from it */
     size_t pages_left; /* captions that the timeline may still have */
 };
 
@@ -176,7 +179,7 @@ static bool style_segment(struct styling *s, size_t i, struct timeline_segment *
     double len = p->end - p->start;
     struct occasion o = {
         .traits = s->traits[i], .index = i, .film_s = s->film_s, .seconds = len,
-        .room_s = s->room_s, .calm_s = calm_seconds(s, i),
+        .room_s = s->room_s, .spare_s = s->spare_s, .calm_s = calm_seconds(s, i),
         .border_inside = times_within(&l->shots, p->start + BORDER_SLACK, p->end - BORDER_SLACK)};
     const struct drawn_rule *fx = drawing_next(&s->effects, l, &o);
     const struct drawn_rule *way =
@@ -184,6 +187,7 @@ static bool style_segment(struct styling *s, size_t i, struct timeline_segment *
     const struct drawn_rule *sound = drawing_next(&s->sfx, l, &o);
     double added = fx ? fx->added * len : 0;
     s->room_s -= added;
+    s->spare_s += added;
     s->film_s += len + added;
     return begin_segment(s, i, seg) && put_effects(l, fx, seg) && put_transition(l, way, seg) &&
            put_sfx(l, sound, seg) && layout_pages(l, seg, &s->pages_left);
@@ -195,8 +199,11 @@ bool layout_style(struct layout *l, const struct piece *pieces, size_t n, struct
     struct styling s = {.l = l, .pieces = pieces, .count = n, .room_s = l->tpl->film_seconds,
                         .pages_left = TIMELINE_MAX_CAPTIONS - l->caption_count};
     struct timeline_segment *segs = arena_array(l->arena, n + 1, sizeof *segs);
+    double source_s = 0;
     for (size_t i = 0; i < n; i++)
-        s.room_s -= pieces[i].end - pieces[i].start;
+        source_s += pieces[i].end - pieces[i].start;
+    s.room_s -= source_s;
+    s.spare_s = fmax(source_s - FILLED * l->tpl->film_seconds, HASTE_MOST * source_s);
     bool ok = segs && find_traits(&s);
     if (ok && !(drawing_open(&s.effects, l, l->tpl->effects, DRAW_EFFECTS, e) &&
                 drawing_open(&s.transitions, l, l->tpl->transitions, DRAW_TRANSITIONS, e) &&
