@@ -46,3 +46,12 @@ double trigger_strength(int on, double decay, const struct effect_moment *m)
     double left = age < decay ? 1 - age / decay : 0;
     return left * left * left;
 }
+
+int trigger_of(const struct effect_use *use)
+{
+    for (const struct param *p = use->effect->params; p->name; p++)
+        if (p->kind == PARAM_CHOICE &&
+            (p->choices == trigger_names || p->choices == trigger_event_names))
+            return *(const int *)(const void *)((const char *)use->self + p->offset);
+    return ON_ALWAYS;
+}

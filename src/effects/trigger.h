@@ -24,4 +24,7 @@ double trigger_time(int on, const struct effect_moment *m, size_t i);
  * first thirtieth of a second is all 1, so that each event has a frame of its full strength. */
 double trigger_strength(int on, double decay, const struct effect_moment *m);
 
+/* What sets an effect off, ON_ALWAYS for one that no event does. */
+int trigger_of(const struct effect_use *use);
+
 #endif

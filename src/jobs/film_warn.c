@@ -2,6 +2,7 @@
 #include "jobs/film_warn.h"
 
 #include "core/timebase.h"
+#include "effects/trigger.h"
 #include "jobs/film_report.h"
 #include "render/caption_warn.h"
 #include "timeline/timeline.h"
@@ -138,6 +139,49 @@ static void warn_of_cuts(struct warner *w)
     }
 }
 
+/* --- Effects that wait ------------------------------------------------------------------------ */
+
+static const struct {
+    int on;
+    const char *code, *what, *mend;
+} waits[] = {
+    {ON_BEATS, "effect_without_beats", "beats", "add \"beats\", their times, to the timeline"},
+    {ON_WORDS, "effect_without_words", "words", "add captions that have \"words\" with times"},
+};
+
+static size_t events_of(const struct plan_segment *s, int on)
+{
+    return on == ON_BEATS ? s->beat_count : s->word_count;
+}
+
+/* The first effect that an event sets off, in a film that has no such event. */
+static void warn_of_waiting(struct warner *w, int on, const char *code, const char *what,
+                            const char *mend)
+{
+    const struct plan_segment *waiting = NULL;
+    const char *name = NULL;
+    for (size_t i = 0; i < w->plan->segment_count; i++) {
+        const struct plan_segment *s = &w->plan->segments[i];
+        if (events_of(s, on) > 0)
+            return;
+        for (size_t k = 0; !waiting && k < s->effect_count; k++)
+            if (trigger_of(&s->effects[k]) == on) {
+                waiting = s;
+                name = s->effects[k].effect->name;
+            }
+    }
+    if (!waiting)
+        return;
+    struct film_finding *f =
+        warn(w, code,
+             arena_printf(w->arena, "\"%s\" waits for %s, and none are known where it plays: %s, or "
+                          "set the effect's \"on\"", name, what, mend));
+    if (f) {
+        f->segment = (int64_t)waiting->index;
+        f->time = ticks_to_seconds(waiting->out_start);
+    }
+}
+
 /* --- Letters ---------------------------------------------------------------------------------- */
 
 static const char *trouble_words(struct arena *a, const struct caption_warning *c)
@@ -193,6 +237,8 @@ bool film_warn(const struct film_spec *spec, const struct plan *plan, struct wir
     warn_of_length(&w);
     warn_of_small_sources(&w);
     warn_of_cuts(&w);
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
+        warn_of_waiting(&w, waits[i].on, waits[i].code, waits[i].what, waits[i].mend);
     if (!caption_warn(plan, NULL, see_caption, &w, e))
         return false;
     *out = (struct wire_list){w.list, w.count};

@@ -62,6 +62,10 @@ WORDS = [{"text": "good", "start": 0.5, "end": 0.9}, {"text": "morning", "start"
                                                  "start": 0.5, "end": 1.0}]}, "caption_too_fast", "characters a second"),
     ({"segments": [segment(0, 2)], "captions": [{"text": "private \ue123 use", "start": 0, "end": 2}]},
      "no_font", "\ue123"),
+    ({"segments": [segment(0, 1), segment(1, 2, effects=["beat_pulse"])]}, "effect_without_beats",
+     "beat_pulse"),
+    ({"segments": [segment(0, 2, effects=[{"name": "punch_in", "on": "words"}])]},
+     "effect_without_words", "punch_in"),
 ])
 def test_warnings(server, project, timeline, code, about):
     found = validate(server, project, timeline)
@@ -70,6 +74,13 @@ def test_warnings(server, project, timeline, code, about):
     assert about in warning["message"]
     if code in ("caption_too_fast", "no_font"):
         assert warning["caption"] == timeline["captions"][0]["text"] and warning["segment"] == 0
+
+
+def test_an_effect_that_has_its_events_is_fine(server, project):
+    captions = [{"text": "good morning", "start": 0.5, "end": 1.8, "words": WORDS}]
+    found = validate(server, project, {"segments": [segment(0, 2, effects=[
+        "beat_pulse", {"name": "punch_in", "on": "words"}])], "beats": [0.5, 1.0, 1.5], "captions": captions})
+    assert not [c for c in codes(found["warnings"]) if c.startswith("effect_without")]
 
 
 def test_a_cut_beside_a_word_is_fine(server, project):
