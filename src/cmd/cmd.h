@@ -38,7 +38,7 @@ struct cmd {
     int (*run)(struct cmd_context *c, const void *options);
 };
 
-extern const struct cmd cmd_serve, cmd_worker, cmd_render, cmd_analyze, cmd_probe, cmd_migrate,
+extern const struct cmd cmd_serve, cmd_worker, cmd_render, cmd_analyze, cmd_beats, cmd_probe, cmd_migrate,
     cmd_doctor, cmd_frame, cmd_validate, cmd_effects,
     cmd_templates;
 

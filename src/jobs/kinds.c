@@ -3,11 +3,12 @@
 
 #include "jobs/analyze.h"
 #include "jobs/film.h"
+#include "jobs/listen_beats.h"
 #include "jobs/probe.h"
 #include "jobs/selftest.h"
 
 const struct horse_kind *const horse_kinds[] = {
-    &horse_probe, &horse_still, &horse_analyze, &horse_render, &horse_frame, &horse_validate,
+    &horse_probe, &horse_still, &horse_analyze, &horse_beats, &horse_render, &horse_frame, &horse_validate,
     &horse_selftest, NULL,
 };
 
