@@ -17,11 +17,12 @@
 #define OFF_MAX 0.13             /* mean over the way */
 #define UNEVEN_MAX 0.12          /* rms of along against time */
 #define STEP_MAX 0.6             /* of the way in one picture: that would be a cut */
-#define SCORE_MIN 14.0
+#define SCORE_MIN 9.0
 #define UNLIKE 0.50              /* of the ends, see view_unlike() */
-#define MIXTURE 0.25             /* what may be left over of a mixture of both ends */
-#define MIXTURE_FADE 0.40        /* and of a fade, where the ways of light differ */
-#define MIXTURE_SHARE 0.8        /* of what is left over of the ends that have moved */
+#define UNLIKE_VOID 0.40         /* of a fade's */
+#define MIXTURE 0.30             /* what may be left over of a mixture of both ends */
+#define MIXTURE_FADE 0.48        /* and of a fade, where the ways of light differ */
+#define MIXTURE_SHARE 0.82       /* of what is left over of the ends that have moved */
 #define JUMP 0.5                 /* of the way in one picture before the start: a flash */
 #define VOID_SPREAD 4.0          /* levels: a picture with less and with less */
 #define VOID_CONTRAST 1.0        /* than this shows nothing */
@@ -174,7 +175,9 @@ bool shot_blend_holds(const struct shot_ring *r, struct shot_blend *b)
     if (b->first < shot_ring_first(r))
         return false;
     follow_to_void(r, b);
-    if ((b->from_void && b->to_void) || shot_unlike(r, b->first, b->last) < UNLIKE ||
+    bool fade = b->from_void || b->to_void;
+    if ((b->from_void && b->to_void) ||
+        shot_unlike(r, b->first, b->last) < (fade ? UNLIKE_VOID : UNLIKE) ||
         is_flash(r, b) || !is_mixture(r, b))
         return false;
     set_ends(r, b);

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #define UNLIKE 0.43 /* a cut is at least that */
+#define UNLIKE_LIVELY 0.48 /* and that at the border of a lively part */
 #define AROUND 3    /* pictures on either side that it is held against */
 #define RATIO 1.35  /* how far it stands out of them, or of the calmer side */
 #define TOP 0.95    /* if the livelier one stays as lively as this and that share of its most */
@@ -42,6 +43,8 @@ static bool stands_out(const struct shot_ring *r, int64_t k)
         return false;
     if (here >= RATIO * fmax(before, after))
         return true;
+    if (here < UNLIKE_LIVELY)
+        return false;
     return (here >= RATIO * before && stays_lively(r, k + 1, k + 2 * AROUND, LIVELY * after)) ||
            (here >= RATIO * after && stays_lively(r, k - 2 * AROUND, k - 1, LIVELY * before));
 }
@@ -68,5 +71,5 @@ static bool comes_back(const struct shot_ring *r, int64_t k, double limit)
 
 bool shot_is_cut(const struct shot_ring *r, int64_t k)
 {
-    return stands_out(r, k) && !comes_back(r, k, RETURN * r->unlike[k % SHOT_RING]);
+    return stands_out(r, k) && !comes_back(r, k, fmin(RETURN * r->unlike[k % SHOT_RING], UNLIKE));
 }

@@ -184,7 +184,7 @@ static size_t join(struct border *b, size_t count)
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
         struct border *last = n ? &b[n - 1] : NULL;
-        if (last && (goes_on(last, &b[i]) || b[i].end_s <= last->end_s)) {
+        if (last && (goes_on(last, &b[i]) || b[i].start_s < last->end_s)) {
             if (b[i].how == SHOT_FADE || last->how == SHOT_FADE)
                 last->how = SHOT_FADE;
             last->end_s = fmax(last->end_s, b[i].end_s);
