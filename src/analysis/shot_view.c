@@ -22,6 +22,7 @@
 #define AROUND 2      /* samples around the motion of the whole picture */
 #define FLOOR 3       /* levels a sample that are noise, not contrast */
 #define GAIN_MAX 4.0  /* light that changes contrast by more makes another picture */
+#define ENOUGH 0.20   /* less is alike whatever the other direction says */
 #define EXPLAINED 0.25 /* less is left over where a move explains two pictures */
 #define LAYOUT 0.5    /* unrelated pictures' light is spread no more alike */
 #define FLAT_LEVELS 24 /* flat blocks that differ by that have nothing in common */
@@ -306,6 +307,8 @@ double view_unlike(const struct shot_view *a, const struct shot_view *b)
     struct shift moved = global_shift(a, b), back = {-moved.x, -moved.y};
     double gain = (a->contrast + FLOOR) / (b->contrast + FLOOR);
     gain = fmin(fmax(gain, 1 / GAIN_MAX), GAIN_MAX);
-    double unlike = fmin(missing(a, b, moved, gain), missing(b, a, back, 1 / gain));
+    double unlike = missing(a, b, moved, gain);
+    if (unlike > ENOUGH)
+        unlike = fmin(unlike, missing(b, a, back, 1 / gain));
     return unlike * (1 - fmax(0, layout(a, b) - LAYOUT));
 }
