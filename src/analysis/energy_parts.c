@@ -13,6 +13,7 @@
 #define SPAN_MIN HOPS_PER_SECOND   /* and at least: no border closer to an end than this */
 #define CONTRAST_MIN_DB 4.0
 #define RANGE_DB 40.0f             /* what is this far under the loud parts is as good as silent */
+#define SILENT_DB (-60.0f)
 #define TO_DOWNBEAT_S 0.5
 #define TO_ONSET_S 0.25
 
@@ -20,6 +21,7 @@ struct part_work {
     const struct energy_view *v;
     double *sum; /* n + 1: prefix sums of the level, cut off at the bottom */
     float *size; /* n: |contrast| */
+    size_t start; /* first hop that counts: a breath of silence before the sound is no part */
 };
 
 static double mean_between(const struct part_work *w, size_t from, size_t to)
@@ -30,9 +32,9 @@ static double mean_between(const struct part_work *w, size_t from, size_t to)
 static double contrast_at(const struct part_work *w, size_t t)
 {
     size_t n = w->v->n;
-    if (t < SPAN_MIN || t + SPAN_MIN > n)
+    if (t < w->start + SPAN_MIN || t + SPAN_MIN > n)
         return 0;
-    size_t lo = t > SPAN ? t - SPAN : 0, hi = t + SPAN < n ? t + SPAN : n;
+    size_t lo = t > w->start + SPAN ? t - SPAN : w->start, hi = t + SPAN < n ? t + SPAN : n;
     return mean_between(w, t, hi) - mean_between(w, lo, t);
 }
 
@@ -45,9 +47,13 @@ static bool measure(struct part_work *w)
     w->size = malloc(n * sizeof *w->size);
     if (!ok || !w->sum || !w->size)
         return false;
+    while (w->start < SPAN_MIN && w->start < n && w->v->db[w->start] < SILENT_DB)
+        w->start++;
+    if (w->start == SPAN_MIN)
+        w->start = 0;
     w->sum[0] = 0;
     for (size_t t = 0; t < n; t++)
-        w->sum[t + 1] = w->sum[t] + (double)fmaxf(w->v->db[t], fmaxf(loud - RANGE_DB, -60.0f));
+        w->sum[t + 1] = w->sum[t] + (double)fmaxf(w->v->db[t], fmaxf(loud - RANGE_DB, SILENT_DB));
     for (size_t t = 0; t < n; t++)
         w->size[t] = (float)fabs(contrast_at(w, t));
     return true;
@@ -64,8 +70,8 @@ static bool is_border(const struct part_work *w, size_t t)
     return true;
 }
 
-/* The downbeat within reach, else the strongest onset within reach, else the hop itself. */
-static double snapped(const struct energy_view *v, size_t hop)
+/* The downbeat within reach, else, for what sets in, the strongest onset, else the hop itself. */
+static double snapped(const struct energy_view *v, size_t hop, bool sets_in)
 {
     double time_s = (double)hop / HOPS_PER_SECOND, near = TO_DOWNBEAT_S, found = NAN;
     for (size_t i = 0; i < v->downbeat_count; i++)
@@ -73,8 +79,8 @@ static double snapped(const struct energy_view *v, size_t hop)
             found = v->downbeats_s[i];
             near = fabs(found - time_s);
         }
-    if (!isnan(found))
-        return found;
+    if (!isnan(found) || !sets_in)
+        return isnan(found) ? time_s : found;
     const size_t reach = (size_t)(TO_ONSET_S * HOPS_PER_SECOND);
     size_t best = hop;
     for (size_t t = hop > reach ? hop - reach : 0; t <= hop + reach && t < v->n; t++)
@@ -103,7 +109,7 @@ static double section_level(const struct energy_view *v, double start_s, double 
 static void add_part(struct energy_marks *out, const struct energy_view *v, size_t t,
                      double contrast_db)
 {
-    double at = snapped(v, t);
+    double at = snapped(v, t, contrast_db > 0);
     struct energy_section *last = &out->sections[out->section_count - 1];
     last->end_s = at;
     out->sections[out->section_count++] = (struct energy_section){.start_s = at};
