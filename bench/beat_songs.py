@@ -223,7 +223,7 @@ def fill_or(s, bar, pattern):
 def backbeat(hats, kicks=None, busy=False):
     def play(s):
         ghost = s.rng.random() < 0.4
-        hat_gain = s.rng.uniform(0.2, 0.7)
+        hat_gain = np.exp(s.rng.uniform(np.log(0.04), np.log(0.7)))
         kick = kicks or [[0, 2], [0, 2, 2.5], [0, 1.5, 2], [0, 2.5], [0, 0.5, 2, 3.5]][s.rng.integers(0, 5)]
         bass_at = [every(0.5, 4), every(1, 4), kick, [0, 1.5, 2, 3.5]][s.rng.integers(0, 4)]
         intro = s.rng.integers(0, 3)

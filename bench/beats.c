@@ -16,6 +16,7 @@
 #include <time.h>
 
 #define BLOCK 4096
+#define LIMIT_S_MIN 0.15 /* CPU seconds a minute of sound that listening may cost */
 #define MINUTE (60 * ANALYSIS_RATE)
 
 static double cpu_seconds(void)
@@ -96,9 +97,10 @@ int main(int argc, char **argv)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     printf("%s: %zu beats, %.2f BPM%s, confidence %.2f, %zu peaks, %zu sections; "
-           "%.4f CPU s/min, %ld MiB\n",
+           "%.4f CPU s/min (%.2f of the limit), %ld MiB\n",
            in ? argv[1] : "synthetic hour", r.count, r.tempo, r.steady ? " steady" : "",
            r.confidence, r.energy.peak_count, r.energy.section_count, used / (r.duration_s / 60),
+           used / (r.duration_s / 60) / LIMIT_S_MIN,
            usage.ru_maxrss / 1024);
     int rc = in ? write_beats(&r, argv[2]) : 0;
     beats_result_finish(&r);
