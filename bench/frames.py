@@ -10,6 +10,7 @@ and screens put them. 40 times by chance, never the same twice, in each of these
 (kept).
 """
 import json
+import os
 import pathlib
 import random
 import re
@@ -55,9 +56,17 @@ def timed(url):
     return 1000 * (time.monotonic() - begin)
 
 
-def report(name, url, times):
+def cpu_ms(pid):
+    """Of the server and of the children that it has seen end."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return 1000 * sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def report(name, pid, url, times):
+    before = cpu_ms(pid)
     ms = sorted(timed(f"{url}{t}") for t in times)
-    print(f"  {name:12} p50 {ms[len(ms) // 2]:5.0f} ms   p95 {ms[len(ms) * 95 // 100]:5.0f} ms   most {ms[-1]:5.0f} ms")
+    print(f"  {name:12} p50 {ms[len(ms) // 2]:5.0f} ms   p95 {ms[len(ms) * 95 // 100]:5.0f} ms   most {ms[-1]:5.0f} ms"
+          f"   CPU {(cpu_ms(pid) - before) / len(ms):5.0f} ms each")
 
 
 def main():
@@ -80,7 +89,7 @@ def main():
             times = [round(random.uniform(0, 48), 3) for _ in range(FRAMES)]
             for name, more in (("as it comes", ""), ("width=360", "&width=360"), ("width=1080", "&width=1080"),
                                ("kept", "")):
-                report(name, f"{frame}?{more[1:]}&t=", times)
+                report(name, process.pid, f"{frame}?{more[1:]}&t=", times)
         finally:
             process.terminate()
             process.wait()
