@@ -28,8 +28,9 @@ struct ready_rect {
 struct ready_node {
     struct ready_rect rect[3];
     float threshold;
-    int16_t branch[2]; /* above and below the threshold; indexed, for a jump would be guessed wrong */
-    bool third;        /* has a third rectangle */
+    int16_t
+        branch[2]; /* above and below the threshold; indexed, for a jump would be guessed wrong */
+    bool third;    /* has a third rectangle */
 };
 
 struct cascade_ready {
@@ -117,7 +118,8 @@ void cascade_release(struct cascade_ready *c)
 /* --- One window ----------------------------------------------------------------------------- */
 
 /* Standard deviation times area of the window at `origin`; 0: too little. */
-static float find_contrast(const struct cascade_ready *c, const struct integral *s, ptrdiff_t origin)
+static float find_contrast(const struct cascade_ready *c, const struct integral *s,
+                           ptrdiff_t origin)
 {
     double area = (c->cascade->width - 2) * (c->cascade->height - 2);
     double sum = total(s->sum + origin, c->inside);
@@ -230,8 +232,9 @@ static inline void add_vote(const struct ready_node *n, const float *leaves, con
 }
 
 /* Those of `alive` that one by one pass the stages that are left. */
-static unsigned pass_alone(const struct cascade_ready *c, int stage, const struct cascade_tree *tree,
-                           const uint32_t *sum, const lanes *contrast, unsigned alive)
+static unsigned pass_alone(const struct cascade_ready *c, int stage,
+                           const struct cascade_tree *tree, const uint32_t *sum,
+                           const lanes *contrast, unsigned alive)
 {
     for (int i = 0; i < CASCADE_LANES; i++)
         if (alive & 1u << i && !pass_stages(c, stage, tree, sum + i, (*contrast)[i]))

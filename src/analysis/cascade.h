@@ -30,7 +30,8 @@ struct cascade_rect {
     float weight;
 };
 
-/* Weighted sums of up to three rectangles against a threshold, in units of the window's contrast. */
+/* Weighted sums of up to three rectangles against a threshold, in units of the window's contrast.
+ */
 struct cascade_node {
     struct cascade_rect rect[3];
     float threshold;
@@ -63,7 +64,7 @@ extern const struct cascade cascade_frontal, cascade_profile;
 /* sum[y * stride + x] is the sum of all samples above and left of (x, y). Sums are modulo 2^32:
  * differences over a window are right as long as they themselves fit. */
 struct integral {
-    int stride;          /* entries a row: at least the widest picture + 1 */
+    int stride;             /* entries a row: at least the widest picture + 1 */
     uint32_t *sum, *square; /* stride * (height + 1), the caller's */
 };
 
@@ -79,8 +80,8 @@ struct cascade_ready *cascade_prepare(const struct cascade *c, bool mirrored, in
                                       struct err *e);
 void cascade_release(struct cascade_ready *c);
 
-/* The window at x, y must lie inside of the picture that `s` was filled from; s->stride as prepared.
- * Windows without contrast match nothing. */
+/* The window at x, y must lie inside of the picture that `s` was filled from; s->stride as
+ * prepared. Windows without contrast match nothing. */
 bool cascade_matches(const struct cascade_ready *c, const struct integral *s, int x, int y);
 
 #define CASCADE_LANES 4

@@ -70,8 +70,8 @@ static bool is_near(const double *v, size_t from, size_t to)
 
 /* No kink in front of the line from one picture to another, nor behind it if the next picture is a
  * keyframe again: so there is always a way on. */
-static bool is_smooth(const double *v, const struct places *p, size_t before, size_t from, size_t to,
-                      double kink)
+static bool is_smooth(const double *v, const struct places *p, size_t before, size_t from,
+                      size_t to, double kink)
 {
     double each = slope(v, from, to);
     return (before == from || fabs(slope(v, before, from) - each) <= kink + ROUNDING) &&

@@ -6,13 +6,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define MOSTLY 0.98      /* share of the wishes that must be met by the calmer way */
-#define WORTH 0.04       /* share more of them that a restless way must meet to be taken */
-#define DEAD_ZONE 0.12   /* share of the window that the centre need not follow */
-#define FALL 0.25        /* share of the window from where a wish is met to where it is missed */
-#define PLACES 128       /* that are tried to stand still at */
-#define PAN_TIMES 8      /* a shot's moments that are tried for a pan to begin and to end */
-#define LIKE 1e-6        /* weight of not moving at all, for the part of a pan that nobody wishes */
+#define MOSTLY 0.98    /* share of the wishes that must be met by the calmer way */
+#define WORTH 0.04     /* share more of them that a restless way must meet to be taken */
+#define DEAD_ZONE 0.12 /* share of the window that the centre need not follow */
+#define FALL 0.25      /* share of the window from where a wish is met to where it is missed */
+#define PLACES 128     /* that are tried to stand still at */
+#define PAN_TIMES 8    /* a shot's moments that are tried for a pan to begin and to end */
+#define LIKE 1e-6      /* weight of not moving at all, for the part of a pan that nobody wishes */
 #define SHORTEST_MOVE 1.5 /* s: shots that are shorter stand still */
 
 const char *crop_camera_name(enum crop_camera camera)
@@ -31,9 +31,9 @@ static double point_at(const struct crop_curve *c, ptrdiff_t i)
     if (i < 0)
         return last > 0 ? c->point[0] + (c->point[1] - c->point[0]) * (double)i : c->point[0];
     if (i > last)
-        return last > 0 ? c->point[last] +
-                              (c->point[last] - c->point[last - 1]) * (double)(i - last)
-                        : c->point[last];
+        return last > 0
+                   ? c->point[last] + (c->point[last] - c->point[last - 1]) * (double)(i - last)
+                   : c->point[last];
     return c->point[i];
 }
 
@@ -60,13 +60,14 @@ static double curve_time(const struct crop_curve *c, size_t i)
 
 /* --- How good a way is ---------------------------------------------------------------------- */
 
-/* Weight of the wishes that are met (in part just outside of their slack), and how far from its best
- * place everything lies. */
+/* Weight of the wishes that are met (in part just outside of their slack), and how far from its
+ * best place everything lies. */
 struct verdict {
     double met, total, distance;
 };
 
-static void judge(struct verdict *v, const struct crop_wish *w, const struct crop_frame *f, double at)
+static void judge(struct verdict *v, const struct crop_wish *w, const struct crop_frame *f,
+                  double at)
 {
     double d = fabs(at - w->at), beyond = fmax(d - w->slack, 0) / (FALL * f->window);
     v->total += w->weight;
@@ -82,7 +83,8 @@ static double met_share(const struct verdict *v)
 static bool better(const struct verdict *a, const struct verdict *b)
 {
     double tolerance = 1e-9 * a->total;
-    return a->met > b->met + tolerance || (a->met >= b->met - tolerance && a->distance < b->distance);
+    return a->met > b->met + tolerance ||
+           (a->met >= b->met - tolerance && a->distance < b->distance);
 }
 
 static struct verdict judge_curve(const struct crop_curve *c, const struct crop_wish *wish,
@@ -171,8 +173,8 @@ static void fill_pan(struct crop_curve *c, const struct pan *p)
 {
     c->camera = CROP_PAN;
     for (size_t i = 0; i < c->count; i++)
-        c->point[i] = p->from + (p->to - p->from) *
-                                    ease((curve_time(c, i) - p->begin) / (p->end - p->begin));
+        c->point[i] =
+            p->from + (p->to - p->from) * ease((curve_time(c, i) - p->begin) / (p->end - p->begin));
 }
 
 static struct verdict pan_over(const struct crop_wish *wish, size_t count,

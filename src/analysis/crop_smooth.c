@@ -12,9 +12,9 @@
 #include <stdlib.h>
 
 #define ROUNDS 60
-#define CALM 256.0      /* weight of a second difference: evens out about 4 points either way */
-#define LEAST 1e-6      /* weight of a point without a wish: keeps the problem well posed */
-#define GROWTH 1.6      /* of a weight whose limit is broken, each round */
+#define CALM 256.0       /* weight of a second difference: evens out about 4 points either way */
+#define LEAST 1e-6       /* weight of a point without a wish: keeps the problem well posed */
+#define GROWTH 1.6       /* of a weight whose limit is broken, each round */
 #define FIRST_WEIGHT 1.0 /* of a first difference, once its limit is broken */
 
 struct band {
@@ -112,18 +112,14 @@ static void enforce(double *path, size_t n, const struct smooth_limits *limits)
         path[i] = mean + (path[i] - mean) * keep;
 }
 
-bool crop_smooth(const struct smooth_point *points, size_t count, const struct smooth_limits *limits,
-                 double *path, struct err *e)
+bool crop_smooth(const struct smooth_point *points, size_t count,
+                 const struct smooth_limits *limits, double *path, struct err *e)
 {
     double *room = calloc(count ? count * 6 : 1, sizeof *room);
     if (!room)
         return err_set(e, ERR_NO_MEMORY, "no memory for the path of the crop");
-    struct band b = {room,
-                     room + count,
-                     room + 2 * count,
-                     room + 3 * count,
-                     room + 4 * count,
-                     room + 5 * count};
+    struct band b = {
+        room, room + count, room + 2 * count, room + 3 * count, room + 4 * count, room + 5 * count};
     for (size_t i = 0; i < count; i++)
         b.calm[i] = CALM;
     for (int round = 0; round < ROUNDS; round++) {

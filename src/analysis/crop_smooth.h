@@ -20,7 +20,7 @@ struct smooth_limits {
 };
 
 /* path[count], in and out: where to begin. Both limits hold exactly. */
-bool crop_smooth(const struct smooth_point *points, size_t count, const struct smooth_limits *limits,
-                 double *path, struct err *e);
+bool crop_smooth(const struct smooth_point *points, size_t count,
+                 const struct smooth_limits *limits, double *path, struct err *e);
 
 #endif

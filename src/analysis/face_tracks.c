@@ -12,10 +12,10 @@
 #define LOOKS_REACH 6    /* steps of a face's size / LOOKS that it is searched around */
 #define LOOKS_ALIKE 0.7f /* correlation that still counts as the same */
 #define MAX_FOLLOWED 10  /* pictures without a word of the detector */
-#define MIN_KNOWN 3      /* pictures that it was detected in, for it to be sought further away, ... */
-#define MAX_SOUGHT 4     /* ... in as many pictures */
-#define SEEK_REACH 1.5f  /* of its size, from where it was */
-#define MAX_LOST 3       /* pictures without looks either */
+#define MIN_KNOWN 3  /* pictures that it was detected in, for it to be sought further away, ... */
+#define MAX_SOUGHT 4 /* ... in as many pictures */
+#define SEEK_REACH 1.5f /* of its size, from where it was */
+#define MAX_LOST 3      /* pictures without looks either */
 #define SCAN_MAX 8
 
 /* Zero mean, unit length. */
@@ -287,9 +287,8 @@ static void scan_part(struct face_tracks *t, const struct small_picture *p)
         enum faces_view view;
         enum faces_sizes sizes;
     } turns[] = {
-        {FACES_FRONTAL, FACES_SOME}, {FACES_LEFT, FACES_SOME},
-        {FACES_FRONTAL, FACES_OTHERS}, {FACES_RIGHT, FACES_SOME},
-        {FACES_FRONTAL, FACES_SOME}, {FACES_LEFT, FACES_OTHERS},
+        {FACES_FRONTAL, FACES_SOME},   {FACES_LEFT, FACES_SOME},    {FACES_FRONTAL, FACES_OTHERS},
+        {FACES_RIGHT, FACES_SOME},     {FACES_FRONTAL, FACES_SOME}, {FACES_LEFT, FACES_OTHERS},
         {FACES_FRONTAL, FACES_OTHERS}, {FACES_RIGHT, FACES_OTHERS},
     };
     size_t turn = t->pushed % (sizeof turns / sizeof turns[0]);

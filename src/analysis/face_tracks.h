@@ -8,8 +8,8 @@
  *
  * Each picture is searched for one view and half of the sizes of a face in turn, after a cut for
  * all of them. Around faces already known all views are tried; what turns away from all of them is
- * followed by its looks for two seconds. Memory: 32 bytes for each face in each picture, at most four a picture.
- * One thread at a time.
+ * followed by its looks for two seconds. Memory: 32 bytes for each face in each picture, at most
+ * four a picture. One thread at a time.
  */
 #ifndef AIVE_ANALYSIS_FACE_TRACKS_H
 #define AIVE_ANALYSIS_FACE_TRACKS_H
@@ -25,12 +25,12 @@
 #define FACE_TRACKS_MAX 4 /* at a time */
 
 struct face_seen {
-    double time;     /* s */
-    uint32_t track;  /* the same for the same face; from 0 without a gap */
-    float x, y;      /* centre, shares of the picture's width and height */
-    float size;      /* share of the picture's height */
-    float strength;  /* 0..1 of the detector; 0: only followed by its looks */
-    float moved;     /* mean change of its samples since the picture before, 0..255 */
+    double time;    /* s */
+    uint32_t track; /* the same for the same face; from 0 without a gap */
+    float x, y;     /* centre, shares of the picture's width and height */
+    float size;     /* share of the picture's height */
+    float strength; /* 0..1 of the detector; 0: only followed by its looks */
+    float moved;    /* mean change of its samples since the picture before, 0..255 */
 };
 
 struct face_tracks;

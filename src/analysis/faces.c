@@ -13,14 +13,14 @@
 #include <string.h>
 
 #define LEVELS 24
-#define LEVEL_RATIO 1.12      /* from one level to the next */
-#define FIRST_RATIO 1.1       /* from the picture to the first: the smallest face is 22 samples */
-#define SCAN_STEP 3           /* rows of a level between windows of a scan */
-#define AROUND 2              /* as far as neighbours reach, samples of a level */
-#define NEIGHBOURS 75         /* 3 * (2 * AROUND + 1)^2 */
-#define MIN_NEIGHBOURS 6      /* of what nobody expected there */
-#define MIN_EXPECTED 3        /* of a face that was there a moment ago */
-#define MAX_HITS 64           /* of one scan, before neighbours of each other become one */
+#define LEVEL_RATIO 1.12 /* from one level to the next */
+#define FIRST_RATIO 1.1  /* from the picture to the first: the smallest face is 22 samples */
+#define SCAN_STEP 3      /* rows of a level between windows of a scan */
+#define AROUND 2         /* as far as neighbours reach, samples of a level */
+#define NEIGHBOURS 75    /* 3 * (2 * AROUND + 1)^2 */
+#define MIN_NEIGHBOURS 6 /* of what nobody expected there */
+#define MIN_EXPECTED 3   /* of a face that was there a moment ago */
+#define MAX_HITS 64      /* of one scan, before neighbours of each other become one */
 
 /* The cascades that see a face from the side frame the part of the head that is turned to us: the
  * face lies further to where it looks, and is smaller. Shares of the window's side. */
@@ -35,7 +35,7 @@ static const struct {
 struct level {
     double ratio; /* samples of the picture for one of its own */
     int width, height;
-    uint8_t *px;        /* rows of `width` */
+    uint8_t *px; /* rows of `width` */
     struct integral sums;
     bool made;
 };
@@ -213,9 +213,8 @@ bool faces_look(struct faces *f, enum faces_view view, const struct face_box *ne
 {
     float side = near_to->size / framing[view].size;
     int level = find_level(f, view, near_to->size);
-    return level >= 0 &&
-           agree(f, view, level, near_to->x - framing[view].aside * side, near_to->y, MIN_EXPECTED,
-                 out);
+    return level >= 0 && agree(f, view, level, near_to->x - framing[view].aside * side, near_to->y,
+                               MIN_EXPECTED, out);
 }
 
 /* --- Scan ----------------------------------------------------------------------------------- */
@@ -290,7 +289,8 @@ size_t faces_scan(struct faces *f, enum faces_view view, enum faces_sizes sizes,
     return s.count;
 }
 
-size_t faces_seek(struct faces *f, enum faces_view view, float size, struct face_box *out, size_t max)
+size_t faces_seek(struct faces *f, enum faces_view view, float size, struct face_box *out,
+                  size_t max)
 {
     struct scan s = {.found = out, .max = max};
     int level = find_level(f, view, size);

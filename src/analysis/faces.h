@@ -20,7 +20,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum faces_view { FACES_FRONTAL, FACES_LEFT, FACES_RIGHT, FACES_VIEWS }; /* looks to the left, ... */
+enum faces_view {
+    FACES_FRONTAL,
+    FACES_LEFT,
+    FACES_RIGHT,
+    FACES_VIEWS
+}; /* looks to the left, ... */
 
 /* Every second size, and the ones between them: twice as fast. */
 enum faces_sizes { FACES_ALL, FACES_SOME, FACES_OTHERS };

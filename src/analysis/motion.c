@@ -11,8 +11,8 @@
 #define NOISE 1.5f   /* mean change of a sample that the recording itself makes */
 
 struct motion {
-    int width, height;     /* in cells */
-    int columns, rows;     /* of blocks */
+    int width, height; /* in cells */
+    int columns, rows; /* of blocks */
     int pushed;
     uint8_t *now, *before; /* cells, rows of `width` */
     float *moved;
@@ -53,8 +53,8 @@ static void fill_cells(const struct motion *m, const struct small_picture *p, ui
 {
     for (int y = 0; y < m->height; y++)
         for (int x = 0; x < m->width; x++) {
-            const uint8_t *px = p->plane[0] + (ptrdiff_t)y * MOTION_CELL * p->stride[0] +
-                                x * MOTION_CELL;
+            const uint8_t *px =
+                p->plane[0] + (ptrdiff_t)y * MOTION_CELL * p->stride[0] + x * MOTION_CELL;
             int sum = 0;
             for (int j = 0; j < MOTION_CELL; j++, px += p->stride[0])
                 for (int i = 0; i < MOTION_CELL; i++)
@@ -66,8 +66,8 @@ static void fill_cells(const struct motion *m, const struct small_picture *p, ui
 /* --- The camera ----------------------------------------------------------------------------- */
 
 /* Means of `lines` lines, each of `cells` cells `step` apart. */
-static void find_means(const uint8_t *px, int lines, ptrdiff_t line_step, int cells,
-                       ptrdiff_t step, float *out)
+static void find_means(const uint8_t *px, int lines, ptrdiff_t line_step, int cells, ptrdiff_t step,
+                       float *out)
 {
     for (int i = 0; i < lines; i++) {
         int sum = 0;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define SIDE SALIENCY_BINS          /* the picture is looked at in as many cells each way */
+#define SIDE SALIENCY_BINS /* the picture is looked at in as many cells each way */
 #define SURROUND 4         /* cells around one that it is compared with, each way */
 #define MOTION_WEIGHT 2.0  /* against what stands still, when much moves */
 #define MOTION_HALF 2.0    /* mean change at which motion has half of its weight */
@@ -71,8 +71,8 @@ static void add_motion(const struct motion_blocks *m, struct cells *sum)
     double weight = MOTION_WEIGHT * still / (SIDE * SIDE) / (moving + MOTION_HALF);
     for (int j = 0; j < SIDE; j++)
         for (int i = 0; i < SIDE; i++)
-            sum->v[j][i] += (float)weight *
-                            m->moved[j * m->rows / SIDE * m->columns + i * m->columns / SIDE];
+            sum->v[j][i] +=
+                (float)weight * m->moved[j * m->rows / SIDE * m->columns + i * m->columns / SIDE];
 }
 
 /* 1 in the middle, falling off towards the edges. */

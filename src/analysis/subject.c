@@ -21,10 +21,10 @@
 #define MAX_KEYS 20000  /* in all: above, everything moves more slowly until they suffice */
 #define MAX_FACES 20000 /* in all: above, they are told less often */
 
-#define EDGE_1080P 1920.0    /* pixels of the longer side */
-#define ACCELERATION 0.25    /* pixels a picture squared at 1080p, at most */
-#define KINK 0.27            /* the same where two keyframes' lines meet */
-#define SPEED 800.0          /* pixels a second at 1080p, at most */
+#define EDGE_1080P 1920.0 /* pixels of the longer side */
+#define ACCELERATION 0.25 /* pixels a picture squared at 1080p, at most */
+#define KINK 0.27         /* the same where two keyframes' lines meet */
+#define SPEED 800.0       /* pixels a second at 1080p, at most */
 #define MIN_FPS 24.0
 #define MAX_FPS 30.0
 
@@ -273,7 +273,8 @@ static bool fill_eye(const struct scene *s, const struct axis *a, struct crop_wi
     bool ok = subject_eye(bins, sizeof *s->samples, s->count, a->window, at, e);
     for (size_t i = 0; ok && i < s->count; i++)
         if (wish[i].weight <= 0)
-            wish[i] = (struct crop_wish){s->samples[i].time, at[i], EYE_SLACK * a->window, EYE_WEIGHT};
+            wish[i] =
+                (struct crop_wish){s->samples[i].time, at[i], EYE_SLACK * a->window, EYE_WEIGHT};
     free(at);
     return ok;
 }
@@ -294,8 +295,8 @@ static bool solve_axis(const struct scene *s, const struct axis *a, double fps, 
     };
     if (fill_faces(s, a, wish))
         fill_gaps(wish, s->count);
-    bool ok = (s->count == 0 || fill_eye(s, a, wish, e)) &&
-              crop_solve(wish, s->count, &frame, out, e);
+    bool ok =
+        (s->count == 0 || fill_eye(s, a, wish, e)) && crop_solve(wish, s->count, &frame, out, e);
     free(wish);
     return ok;
 }
@@ -330,7 +331,8 @@ static bool open_scene(struct whole *w, double start, double end, bool last, str
                           .samples = s->samples + w->sample_at,
                           .seen = w->seen + w->seen_at};
     double restless = 0;
-    for (; w->sample_at < s->count && (last || s->samples[w->sample_at].time < end); w->sample_at++) {
+    for (; w->sample_at < s->count && (last || s->samples[w->sample_at].time < end);
+         w->sample_at++) {
         restless += s->samples[w->sample_at].restless;
         out->count++;
     }

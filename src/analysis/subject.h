@@ -10,7 +10,7 @@
  *     subject_finish(s, shots, shot_count, &path, &e);
  *     subject_destroy(s);   ...   subject_path_finish(&path);
  *
- * Memory: two small pictures, and about 100 bytes a fifth of a second (4 MB for two hours).
+ * Memory: about 20 small pictures, and up to 300 bytes a fifth of a second (10 MB for two hours).
  * One thread at a time.
  */
 #ifndef AIVE_ANALYSIS_SUBJECT_H
@@ -32,8 +32,10 @@ struct subject_options {
 
 /* What was found. Zeroed: nothing. */
 struct subject_path {
-    struct report_crop *crop; /* ascending; two at one time are a jump; between two it moves evenly */
-    size_t crop_count;        /* 0: no picture was pushed */
+    /* Ascending; two at one time are a jump; between two it moves evenly. To be kept as they are:
+     * times rounded to milliseconds would make the crop shake. */
+    struct report_crop *crop;
+    size_t crop_count;         /* 0: no picture was pushed */
     struct report_face *faces; /* ascending in time; up to 5 times a second */
     size_t face_count;
 };

@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define PLACES 25
-#define MOVE_COST 3.0 /* of the whole way across: it takes some moments of seeing much more to pay */
+#define MOVE_COST                                                                                  \
+    3.0 /* of the whole way across: it takes some moments of seeing much more to pay */
 
 /* Share of what there is that a window sees, with parts of bins at its ends. */
 static double seen_by(const uint8_t *bins, double from, double to)
@@ -28,7 +29,8 @@ static double place_centre(int place, double window)
     return window / 2 + (1 - window) * place / (PLACES - 1);
 }
 
-/* The best way that ends at each place, moved on by one moment; came[place] is where it came from. */
+/* The best way that ends at each place, moved on by one moment; came[place] is where it came from.
+ */
 static void step_on(const uint8_t *bins, double window, double *best, uint8_t *came)
 {
     double next[PLACES];

@@ -4,14 +4,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define MIN_HITS 2           /* one may be chance */
-#define CHANCE 0.07          /* strength that things which are no faces reach again and again */
-#define EVIDENCE 0.16        /* of the strength beyond that, in all */
-#define MIN_HIT_SHARE 0.2    /* of the pictures it was followed through */
-#define MIN_STAY 1.5         /* s: what is there for less does not take the picture from another */
-#define STILL_LIFE 0.35      /* mean change below which something painted may be seen, ... */
-#define RESTLESS 0.15        /* ... if the rest of the picture moves at least as much */
-#define LIVELY 4.0           /* mean change at which a face counts for half as much again */
+#define MIN_HITS 2        /* one may be chance */
+#define CHANCE 0.07       /* strength that things which are no faces reach again and again */
+#define EVIDENCE 0.16     /* of the strength beyond that, in all */
+#define MIN_HIT_SHARE 0.2 /* of the pictures it was followed through */
+#define MIN_STAY 1.5      /* s: what is there for less does not take the picture from another */
+#define STILL_LIFE 0.35   /* mean change below which something painted may be seen, ... */
+#define RESTLESS 0.15     /* ... if the rest of the picture moves at least as much */
+#define LIVELY 4.0        /* mean change at which a face counts for half as much again */
 
 static double centredness(const struct face_seen *s)
 {
@@ -43,8 +43,8 @@ static void add_seen(struct face_role *r, const struct face_seen *s)
 static bool is_believed(const struct face_role *r, double restless)
 {
     bool painted = restless > RESTLESS && r->moved < STILL_LIFE * r->seen;
-    return r->hits >= MIN_HITS && r->hits >= MIN_HIT_SHARE * r->seen &&
-           r->evidence >= EVIDENCE && !painted;
+    return r->hits >= MIN_HITS && r->hits >= MIN_HIT_SHARE * r->seen && r->evidence >= EVIDENCE &&
+           !painted;
 }
 
 static int by_worth(const void *a, const void *b)

@@ -25,7 +25,9 @@ static inline struct drawn drawn_create(int width, int height)
     memset(px, 60, luma);
     memset(px + luma, 128, 2 * chroma);
     return (struct drawn){
-        .picture = {width, height, {px, px + luma, px + luma + chroma},
+        .picture = {width,
+                    height,
+                    {px, px + luma, px + luma + chroma},
                     {width, (width + 1) / 2, (width + 1) / 2}},
         .px = px,
     };
@@ -48,10 +50,11 @@ static inline double drawn_tone(double u, double v, double ground)
     static const struct {
         double x, y, rx, ry, tone;
     } ovals[] = {
-        {0, 0, 0.42, 0.55, 180},      {-0.22, 0.08, 0.12, 0.1, 205}, {0.22, 0.08, 0.12, 0.1, 205},
-        {0, -0.02, 0.05, 0.14, 200},  {-0.19, -0.24, 0.15, 0.035, 90}, {0.19, -0.24, 0.15, 0.035, 90},
-        {-0.19, -0.12, 0.13, 0.06, 70}, {0.19, -0.12, 0.13, 0.06, 70}, {0, 0.14, 0.09, 0.03, 130},
-        {0, 0.29, 0.17, 0.045, 100},
+        {0, 0, 0.42, 0.55, 180},         {-0.22, 0.08, 0.12, 0.1, 205},
+        {0.22, 0.08, 0.12, 0.1, 205},    {0, -0.02, 0.05, 0.14, 200},
+        {-0.19, -0.24, 0.15, 0.035, 90}, {0.19, -0.24, 0.15, 0.035, 90},
+        {-0.19, -0.12, 0.13, 0.06, 70},  {0.19, -0.12, 0.13, 0.06, 70},
+        {0, 0.14, 0.09, 0.03, 130},      {0, 0.29, 0.17, 0.045, 100},
     };
     double tone = ground;
     for (size_t i = 0; i < sizeof ovals / sizeof ovals[0]; i++) {

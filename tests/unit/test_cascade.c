@@ -11,15 +11,16 @@ static const struct cascade_tree edge_trees[] = {{0, 0}};
 static const struct cascade_node edge_nodes[] = {
     {{{0, 0, 8, 8, -1}, {4, 0, 4, 8, 2}}, 1.3f, 0, -1}};
 static const float edge_leaves[] = {0, 1};
-static const struct cascade edge = {8, 8, 1, 1, 1, edge_stages, edge_trees, edge_nodes, edge_leaves};
+static const struct cascade edge = {8,           8,          1,          1,          1,
+                                    edge_stages, edge_trees, edge_nodes, edge_leaves};
 
 /* The same as a tree: bright on the right, and not brighter below than above. */
 static const struct cascade_node corner_nodes[] = {
     {{{0, 0, 8, 8, -1}, {4, 0, 4, 8, 2}}, 1.3f, 0, 1},
     {{{0, 0, 8, 8, -1}, {0, 4, 8, 4, 2}}, 0.2f, -1, -2}};
 static const float corner_leaves[] = {0, 1, 0};
-static const struct cascade corner = {8,           8,           1,            1,            2,
-                                      edge_stages, edge_trees, corner_nodes, corner_leaves};
+static const struct cascade corner = {
+    8, 8, 1, 1, 2, edge_stages, edge_trees, corner_nodes, corner_leaves};
 
 static struct integral sums_of(const uint8_t *px, int width, int height)
 {

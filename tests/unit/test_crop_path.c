@@ -60,8 +60,8 @@ static const struct {
     const char *name;
     double (*at)(double t, double length);
     double length, noise;
-    int cameras;    /* a set of 1 << enum crop_camera */
-    double mostly;  /* share of moments that the subject must be in the window */
+    int cameras;   /* a set of 1 << enum crop_camera */
+    double mostly; /* share of moments that the subject must be in the window */
 } cases[] = {
     {"stands", at_place, 10, 0, 1 << CROP_STILL, 1},
     {"stands, noisy", at_place, 10, 0.08, 1 << CROP_STILL, 1},
@@ -221,7 +221,8 @@ static void test_dead_zone(void)
 /* Limits hold to the last digit, however wild the wishes. */
 static void test_limits(void)
 {
-    static const struct smooth_limits limits[] = {{0.02, 0.005}, {0.1, 0.0005}, {0.0001, 1}, {0, 0}};
+    static const struct smooth_limits limits[] = {
+        {0.02, 0.005}, {0.1, 0.0005}, {0.0001, 1}, {0, 0}};
     for (size_t k = 0; k < sizeof limits / sizeof limits[0]; k++) {
         struct smooth_point p[MAX_WISHES];
         double path[MAX_WISHES];

@@ -14,8 +14,11 @@ static void test_scan(void)
         const char *name;
         double x, y, size;
     } rows[] = {
-        {"small", 60, 50, 32},  {"middle", 160, 90, 60}, {"large", 200, 90, 110},
-        {"at the edge", 290, 40, 50}, {"between two sizes", 100, 100, 47},
+        {"small", 60, 50, 32},
+        {"middle", 160, 90, 60},
+        {"large", 200, 90, 110},
+        {"at the edge", 290, 40, 50},
+        {"between two sizes", 100, 100, 47},
     };
     struct err e = {0};
     struct faces *f = faces_create(WIDTH, HEIGHT, &e);
