@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/probe.h"
 
+#include "analysis/quality.h"
 #include "core/timebase.h"
 #include "media/media.h"
+#include "media/shrink.h"
 #include "store/store.h"
 
 #include <math.h>
@@ -10,6 +12,8 @@
 #include <string.h>
 
 #define THUMBNAIL_EDGE 640
+#define THUMBNAIL_TRIES 5
+#define THUMBNAIL_FAR (30 * TICKS_PER_SECOND) /* decoding further is not worth a better still */
 #define STILL_EDGE 1280
 
 /* clang-format off */
@@ -98,46 +102,53 @@ static void report_from(const struct media_info *m, struct probe_report *r)
     }
 }
 
-/* How much there is to see in a picture: the spread of its luma, on a grid of about 64 x 64. */
-static double liveliness(const struct picture *p)
+/* How well a picture would do as the thumbnail, 0..1; below 0 with a reason when it cannot be told. */
+static double poster(struct shrinker *s, const struct picture *p, struct err *e)
 {
-    if (p->depth != 8)
-        return 0;
-    double sum = 0, squares = 0;
-    int n = 0, step_x = p->width / 64 + 1, step_y = p->height / 64 + 1;
-    for (int y = 0; y < p->height; y += step_y)
-        for (int x = 0; x < p->width; x += step_x, n++) {
-            double v = p->data[0][(ptrdiff_t)y * p->stride[0] + x];
-            sum += v;
-            squares += v * v;
-        }
-    double mean = sum / n;
-    return squares / n - mean * mean;
+    int width, height;
+    shrink_size(p, SMALL_EDGE, &width, &height);
+    struct picture *small = shrink(s, p, width, height, e);
+    if (!small)
+        return -1;
+    double worth = quality_poster(quality_of(&(struct small_picture){
+        width, height, {small->data[0], small->data[1], small->data[2]},
+        {small->stride[0], small->stride[1], small->stride[2]}}));
+    picture_unref(&small);
+    return worth;
 }
 
-/* The liveliest of a few pictures from the first half: not black, not a fade. */
-static bool write_thumbnail(int fd, int jpeg_fd, const struct media_info *m, struct err *e)
+/* The best of a few pictures from the first half: not black, not blurred; of equal ones the first. */
+static struct picture *best_picture(struct video_reader *r, const struct media_info *m,
+                                    struct err *e)
 {
-    struct video_reader *r = video_reader_create(fd, NULL, e);
-    if (!r)
-        return false;
     struct picture *best = NULL;
     double most = -1;
-    for (int i = 0; i < 5; i++) {
-        int64_t span = m->video_end_ticks - m->video_start_ticks;
-        int64_t t = m->video_start_ticks + span / 10 * i;
-        if (t > m->video_start_ticks + 30 * TICKS_PER_SECOND)
-            break; /* decoding far into a long film is not worth a better still */
+    int64_t span = m->video_end_ticks - m->video_start_ticks;
+    struct shrinker *s = shrinker_create(e);
+    for (int i = 0; s && i < THUMBNAIL_TRIES; i++) {
+        int64_t t = m->video_start_ticks + span / (2 * THUMBNAIL_TRIES) * i;
+        if (t > m->video_start_ticks + THUMBNAIL_FAR)
+            break;
         struct picture *p = video_reader_at(r, t, e);
-        double life = p ? liveliness(p) : -1;
-        if (life > most) {
+        double worth = p ? poster(s, p, e) : -1;
+        if (worth > most) {
             picture_unref(&best);
             best = p;
-            most = life;
+            most = worth;
         } else {
             picture_unref(&p);
         }
+        if (m->is_image)
+            break;
     }
+    shrinker_destroy(s);
+    return best;
+}
+
+static bool write_thumbnail(int fd, int jpeg_fd, const struct media_info *m, struct err *e)
+{
+    struct video_reader *r = video_reader_create(fd, NULL, e);
+    struct picture *best = r ? best_picture(r, m, e) : NULL;
     bool ok = best && media_write_jpeg(best, THUMBNAIL_EDGE, jpeg_fd, e);
     picture_unref(&best);
     video_reader_destroy(r);
