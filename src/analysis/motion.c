@@ -99,7 +99,7 @@ static int find_shift(const float *now, const float *before, int count)
 
 static void find_camera(const struct motion *m, int *dx, int *dy)
 {
-    float now[SMALL_EDGE], before[SMALL_EDGE];
+    float now[SMALL_EDGE] = {0}, before[SMALL_EDGE] = {0};
     find_means(m->now, m->width, 1, m->height, m->width, now);
     find_means(m->before, m->width, 1, m->height, m->width, before);
     *dx = find_shift(now, before, m->width);

@@ -66,9 +66,9 @@ static void add_motion(const struct motion_blocks *m, struct cells *sum)
         still += sum->v[k / SIDE][k % SIDE];
     for (int k = 0; k < m->columns * m->rows; k++)
         moving += m->moved[k];
-    moving /= m->columns * m->rows;
+    moving /= (double)m->columns * m->rows;
     /* In proportion to what stands still, so that a little noise does not count as much. */
-    double weight = MOTION_WEIGHT * still / (SIDE * SIDE) / (moving + MOTION_HALF);
+    double weight = MOTION_WEIGHT * still / ((double)SIDE * SIDE) / (moving + MOTION_HALF);
     for (int j = 0; j < SIDE; j++)
         for (int i = 0; i < SIDE; i++)
             sum->v[j][i] +=
