@@ -88,7 +88,7 @@ static void scale_bins(const float *bins, uint8_t *out)
     for (int i = 0; i < SALIENCY_BINS; i++)
         total += bins[i];
     for (int i = 0; i < SALIENCY_BINS; i++) {
-        float v = total > 0 ? bins[i] / total * SALIENCY_SUM : SALIENCY_SUM / SALIENCY_BINS;
+        float v = total > 0 ? bins[i] / total * SALIENCY_SUM : (float)SALIENCY_SUM / SALIENCY_BINS;
         out[i] = (uint8_t)lroundf(fminf(v, 255));
     }
 }
