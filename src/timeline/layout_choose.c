@@ -89,7 +89,7 @@ static bool find_hook(struct layout *l, double film, struct range *out)
         return false;
     const struct layout_highlight *h = &l->highlights[0];
     double start = fmax(cut_before(l, h->start), 0);
-    double end = cut_before(l, fmin(start + most, l->duration));
+    double end = end_without_flash(l, cut_before(l, fmin(start + most, l->duration)));
     if (end - start < l->shortest)
         return false;
     *out = (struct range){start, end,

@@ -20,8 +20,6 @@
 #define PACE_WEIGHT 2.0  /* of a segment half or twice as long as wanted */
 #define CHANCE_WEIGHT 0.25
 #define TOGETHER_SECONDS 0.05 /* places so close add their pulls: a shot border on the beat */
-/* A cut so close to a shot border of the source, but not on it, shows a flash of the other shot. */
-#define FLASH_SECONDS 0.3
 #define FLASH_COST 8.0
 #define FADE_COST 4.0    /* in the middle of a dissolve */
 #define SPEECH_COST 50.0 /* in the middle of speech whose words are not known */
@@ -203,12 +201,6 @@ static void join_places(struct graph *g)
         i = j;
     }
     g->nodes.len = k * sizeof *x;
-}
-
-static bool makes_flash(const struct layout *l, double t)
-{
-    double away = fabs(times_nearest(&l->shots, t) - t);
-    return away > 1e-3 && away < FLASH_SECONDS;
 }
 
 static void price_places(struct graph *g)

@@ -121,6 +121,19 @@ bool strong_peak(const struct layout *l, double from, double to)
     return false;
 }
 
+bool makes_flash(const struct layout *l, double t)
+{
+    double away = fabs(times_nearest(&l->shots, t) - t);
+    return away > 1e-3 && away < FLASH_SECONDS;
+}
+
+double end_without_flash(const struct layout *l, double t)
+{
+    size_t i = times_from(&l->shots, t - FLASH_SECONDS);
+    bool flash = i < l->shots.count && l->shots.at[i] < t;
+    return flash && cut_allowed(l, l->shots.at[i]) ? l->shots.at[i] : t;
+}
+
 double loudness(const struct layout *l, double from, double to)
 {
     const struct layout_facts *f = l->facts;

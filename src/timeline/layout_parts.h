@@ -93,6 +93,11 @@ bool cut_allowed(const struct layout *l, double t);
 double cut_after(const struct layout *l, double t);
 double cut_before(const struct layout *l, double t);
 
+/* A cut so close to a shot border of the source, but not on it, shows a flash of the other shot. */
+#define FLASH_SECONDS 0.3
+bool makes_flash(const struct layout *l, double t);
+double end_without_flash(const struct layout *l, double t); /* at or before t */
+
 /* Mean loudness in [from, to): of the levels, or of the peaks when there are no levels. */
 double loudness(const struct layout *l, double from, double to);
 

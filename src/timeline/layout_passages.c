@@ -189,6 +189,7 @@ static void top_up(struct layout *l, const struct ranges *all, double room, stru
             const struct layout_span *said = spans_around(&l->spoken, to);
             if (said && !l->captioned && said->start - end > most)
                 to = said->start;
+            to = end_without_flash(l, to);
             if (to - end > most) {
                 most = to - end;
                 best = &r->at[i];

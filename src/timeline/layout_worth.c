@@ -37,6 +37,8 @@ static double border_near(const struct layout *l, double t, double from, double 
             double cost = fabs(at - t) / wide - sources[k].bonus;
             if (!l->captioned && spans_around(&l->spoken, at))
                 cost += 0.8;
+            if (makes_flash(l, at))
+                cost += 0.8;
             if (cost < best_cost && cut_allowed(l, at)) {
                 best = at;
                 best_cost = cost;

@@ -66,7 +66,7 @@ static void test_parse(void)
         {"a typing mistake", HEAD PACE ",\"efects\":{}}", "[\"template\"]", "efects"},
         {"one further in", HEAD PACE ",\"snap\":{\"beat\":3}}", "[\"template\",\"snap\"]",
          "downbeats"},
-        {"one in a rule", EFFECTS("{\"use\":\"zoom\",\"wieght\":3}"),
+        {"one in a rule", EFFECTS("{\"use\":\"zoom\",\"mass\":3}"),
          "[\"template\",\"effects\",\"rules\",0]", "weight"},
         {"a year is no film", HEAD PACE ",\"film_seconds\":1e9}",
          "[\"template\",\"film_seconds\"]", "36000"},
