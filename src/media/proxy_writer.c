@@ -29,7 +29,7 @@
 #define KEY_TICKS (TICKS_PER_SECOND / 2)
 #define MAX_HALVINGS 4   /* 8192 samples to 540 */
 #define SHAPE_SLACK 0.01 /* what rounding to even sizes may change it by */
-#define QUALITY_CRF 22
+#define QUALITY_CRF 25
 
 struct proxy_writer {
     int width, height;
