@@ -8,7 +8,9 @@
 
 #define STRETCH_S 45      /* how much music one decision is about, at least */
 #define CHANGE_COST 4.0   /* of another reading than in the stretch before */
-#define DECODED_MORE 0.5  /* music at large is more often read right by the decoder than ours is */
+#define DECODED_MORE 0.5  /* music at large is more often read right by the decoder than ours is, */
+#define FAST_UNEVEN 8.0   /* but a pulse faster than any half-time feel (an octave above FAST_BPM) */
+#define FAST_BPM 150.0    /* whose beats take turns in strength has to have reasons */
 
 const struct metre_reading metre_readings[METRE_READINGS] = {
     {1, 0}, {1, 0.5}, {2, 0}, {2, 1}, {2, 0.5}, {2, 1.5}, {3, 0}, {3, 1}, {3, 2},
@@ -41,7 +43,9 @@ double metre_weigh(const float facts[METRE_FACTS], double bpm)
     for (int f = 0; f < METRE_FACTS; f++)
         sum += (double)facts[f] *
                (metre_weights[f][0] + metre_weights[f][1] * t + metre_weights[f][2] * t * t);
-    return sum + DECODED_MORE * (double)facts[FACT_DECODED];
+    double fast = fmax(log2(bpm / FAST_BPM), 0);
+    return sum + (double)facts[FACT_DECODED] *
+                     (DECODED_MORE - FAST_UNEVEN * fast * (double)facts[FACT_UNEVEN]);
 }
 
 struct stretch {

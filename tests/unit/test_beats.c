@@ -209,6 +209,162 @@ static void test_block_size(void)
     free(s.v);
 }
 
+/* A low thump, for first beats. */
+static void add_thump(struct sound *s, double time_s, double gain)
+{
+    size_t from = (size_t)lround(time_s * ANALYSIS_RATE);
+    for (size_t i = 0; i < ANALYSIS_RATE / 5 && from + i < s->n; i++) {
+        double t = (double)i / ANALYSIS_RATE;
+        s->v[from + i] += (float)(gain * sin(2 * M_PI * 70 * t) * exp(-t / 0.06));
+    }
+}
+
+/* Three sines; which ones changes from bar to bar. */
+static void add_chord(struct sound *s, double from_s, double to_s, int root)
+{
+    static const double steps[] = {0, 4, 7};
+    size_t from = (size_t)(from_s * ANALYSIS_RATE), to = (size_t)(to_s * ANALYSIS_RATE);
+    for (size_t i = from; i < to && i < s->n; i++)
+        for (int k = 0; k < 3; k++) {
+            double t = (double)(i - from) / ANALYSIS_RATE, hz = 220 * exp2((root + steps[k]) / 12);
+            s->v[i] += (float)(0.05 * sin(2 * M_PI * hz * t) * fmin(1, t / 0.02));
+        }
+}
+
+struct bars_case {
+    const char *name;
+    double bpm, first_s;
+    int beats, pickup; /* in a bar; beats before the first bar */
+};
+
+/* Thump on one; hits on two and four of four, on two and three of three; a new chord each bar. */
+static struct sound play_bars(const struct bars_case *c)
+{
+    static const int roots[] = {0, 5, -3, 2};
+    struct sound s = sound_of(32);
+    double gap = 60 / c->bpm;
+    for (int i = 0; c->first_s + i * gap < 31.5; i++) {
+        double t = c->first_s + i * gap;
+        int place = (i + c->beats - c->pickup) % c->beats;
+        int bar = (i + c->beats - c->pickup) / c->beats;
+        if (place == 0 || (c->beats == 4 && place == 2))
+            add_thump(&s, t, place == 0 ? 0.6 : 0.4);
+        if (c->beats == 4 ? place % 2 == 1 : place > 0)
+            add_hit(&s, t, 0.3, 0.03);
+        add_hit(&s, t + gap / 2, 0.05, 0.01);
+        add_hit(&s, t, 0.05, 0.01);
+        if (place == 0 || i == 0)
+            add_chord(&s, t, t + (c->beats - place) * gap, roots[bar % 4]);
+    }
+    return s;
+}
+
+static void test_bars(void)
+{
+    static const struct bars_case cases[] = {
+        {"4/4", 120, 0.3, 4, 0},          {"4/4 with a pickup", 104, 0.2, 4, 1},
+        {"4/4, two before", 100, 0.5, 4, 2}, {"4/4, fast", 150, 0.3, 4, 3},
+        {"3/4", 120, 0.3, 3, 0},          {"3/4 with a pickup", 140, 0.2, 3, 1},
+        {"3/4, two before", 112, 0.4, 3, 2},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        CHECK_CASE(cases[c].name);
+        struct sound s = play_bars(&cases[c]);
+        struct beats_result r = track(&s, 4096);
+        double gap = 60 / cases[c].bpm, bar = gap * cases[c].beats, right = 0;
+        CHECK_NEAR(r.tempo, cases[c].bpm, 1);
+        CHECK(r.beats_per_bar == cases[c].beats && r.downbeat_count > 8);
+        for (size_t i = 0; i < r.downbeat_count; i++) {
+            double bars = (r.downbeats_s[i] - cases[c].first_s - cases[c].pickup * gap) / bar;
+            right += fabs(bars - round(bars)) * bar < 0.07;
+        }
+        CHECK(right >= 0.95 * (double)r.downbeat_count);
+        beats_result_finish(&r);
+        free(s.v);
+    }
+}
+
+static void test_talk_before_music(void)
+{
+    CHECK_CASE("talk, then music");
+    struct sound talk = sound_of(90), s = sound_of(180);
+    fill_syllables(&talk);
+    for (size_t i = 0; i < talk.n; i++)
+        s.v[i] = talk.v[i];
+    for (double t = 90; t < 179; t += 0.5)
+        add_hit(&s, t, 0.5, 0.015);
+    struct beats_result r = track(&s, 4096);
+    CHECK(found(&r, 92, 0.5, 178) > 0.97);
+    CHECK(r.count > 0 && r.beats_s[0] > 59); /* spans are half a minute long */
+    beats_result_finish(&r);
+    free(talk.v);
+    free(s.v);
+}
+
+/* Two songs in one file: each has its tempo. */
+static void test_two_songs(void)
+{
+    CHECK_CASE("two tempi");
+    struct sound s = sound_of(180);
+    for (double t = 0.3; t < 90; t += 60.0 / 100)
+        add_hit(&s, t, 0.5, 0.015);
+    for (double t = 90.5; t < 179; t += 60.0 / 140)
+        add_hit(&s, t, 0.5, 0.015);
+    struct beats_result r = track(&s, 4096);
+    CHECK(found(&r, 0.3, 60.0 / 100, 85) > 0.97 && found(&r, 90.5 + 12 * 60.0 / 140, 60.0 / 140, 175) > 0.97);
+    CHECK(!r.steady && r.count > 0);
+    CHECK_NEAR(r.tempo_curve[20], 100, 1);
+    CHECK_NEAR(r.tempo_curve[r.count - 20], 140, 1.4);
+    beats_result_finish(&r);
+    free(s.v);
+}
+
+/* Parts of known loudness; borders on downbeats of the clicks where there are any. */
+static void test_sections(void)
+{
+    static const double starts[] = {0, 10, 22, 30}, gains[] = {0.02, 0.3, 0.05, 0.4};
+    CHECK_CASE("sections");
+    struct sound s = sound_of(40);
+    uint32_t seed = 3;
+    for (size_t i = 0; i < s.n; i++) {
+        int part = 3;
+        while ((double)i / ANALYSIS_RATE < starts[part])
+            part--;
+        s.v[i] = (float)(gains[part] * noise(&seed));
+    }
+    struct beats_result r = track(&s, 4096);
+    CHECK(r.energy.section_count == 4 && r.energy.drop_count == 2);
+    for (size_t i = 0; i < 4 && i < r.energy.section_count; i++) {
+        const struct energy_section *sec = &r.energy.sections[i];
+        CHECK_NEAR(sec->start_s, starts[i], 0.1);
+        CHECK_NEAR(sec->end_s, i < 3 ? starts[i + 1] : 40, 0.1);
+        CHECK_NEAR(sec->level_db, 20 * log10(gains[i] / sqrt(3)), 1);
+    }
+    CHECK_NEAR(r.energy.drops[0].time_s, 10, 0.1); /* the larger rise */
+    CHECK_NEAR(r.energy.drops[1].time_s, 30, 0.1);
+    CHECK_NEAR(r.energy.drops[0].rise_db, 20 * log10(0.3 / 0.02), 2);
+    beats_result_finish(&r);
+    free(s.v);
+}
+
+static void test_section_on_downbeat(void)
+{
+    CHECK_CASE("a border is a downbeat");
+    static const struct bars_case c = {"", 120, 0.5, 4, 0};
+    struct sound s = play_bars(&c); /* bars begin at 0.5, 2.5, ... 14.5 */
+    for (size_t i = 0; (double)i < 14.4 * ANALYSIS_RATE; i++)
+        s.v[i] *= 0.15f;
+    struct beats_result r = track(&s, 4096);
+    CHECK(r.energy.drop_count == 1);
+    CHECK_NEAR(r.energy.drops[0].time_s, 14.5, 0.03);
+    bool is_downbeat = false;
+    for (size_t i = 0; i < r.downbeat_count; i++)
+        is_downbeat |= r.downbeats_s[i] == r.energy.drops[0].time_s;
+    CHECK(is_downbeat);
+    beats_result_finish(&r);
+    free(s.v);
+}
+
 static void test_energy(void)
 {
     CHECK_CASE("energy");
@@ -275,6 +431,11 @@ int main(void)
     test_no_beats();
     test_silence_around();
     test_block_size();
+    test_bars();
+    test_talk_before_music();
+    test_two_songs();
     test_energy();
+    test_sections();
+    test_section_on_downbeat();
     return check_done();
 }
