@@ -5,6 +5,7 @@
 #include "analysis/shots.h"
 #include "analysis/small.h"
 #include "analysis/storyboard.h"
+#include "analysis/subject.h"
 #include "core/timebase.h"
 #include "jobs/analyze.h"
 #include "media/proxy_writer.h"
@@ -12,6 +13,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define MOST_A_SECOND 30.0
@@ -25,12 +27,14 @@ static bool no_memory(struct err *e)
 static struct small_picture small_of(const struct skimmed *seen)
 {
     const struct picture *p = seen->small;
-    return (struct small_picture){
-        p->width, p->height, {p->data[0], p->data[1], p->data[2]},
-        {p->stride[0], p->stride[1], p->stride[2]}};
+    return (struct small_picture){p->width,
+                                  p->height,
+                                  {p->data[0], p->data[1], p->data[2]},
+                                  {p->stride[0], p->stride[1], p->stride[2]}};
 }
 
-/* --- Shots -------------------------------------------------------------------------------------- */
+/* --- Shots --------------------------------------------------------------------------------------
+ */
 
 static void *create_shots(struct analyze_pass *p, struct err *e)
 {
@@ -76,7 +80,112 @@ static const struct picture_analyser shots_analyser = {
     .destroy = destroy_shots,
 };
 
-/* --- Storyboard --------------------------------------------------------------------------------- */
+/* --- Subject ------------------------------------------------------------------------------------
+ */
+
+static void *create_subject(struct analyze_pass *p, struct err *e)
+{
+    (void)p;
+    return subject_create(SUBJECT_DEFAULTS, e);
+}
+
+static bool push_subject(void *self, const struct skimmed *seen, struct err *e)
+{
+    struct small_picture p = small_of(seen);
+    return subject_push(self, &p, ticks_to_seconds(seen->time_ticks), e);
+}
+
+static void *keep(struct arena *a, const void *items, size_t count, size_t size)
+{
+    void *kept = arena_array(a, count + 1, size);
+    if (kept && count)
+        memcpy(kept, items, count * size);
+    return kept;
+}
+
+/* The crop is kept to the last digit: rounded, it would shake. */
+static bool finish_subject(void *self, struct analyze_side *s, struct err *e)
+{
+    struct subject_path path;
+    struct analysis_report *r = s->report;
+    if (!subject_finish(self, r->shots.items, r->shots.count, &path, e))
+        return false;
+    for (size_t i = 0; i < path.face_count; i++) {
+        struct report_face *f = &path.faces[i];
+        *f = (struct report_face){ANALYZE_MS(f->time), ANALYZE_MS(f->x), ANALYZE_MS(f->y),
+                                  ANALYZE_MS(f->width), ANALYZE_MS(f->height)};
+    }
+    r->crop.items = keep(s->arena, path.crop, path.crop_count, sizeof *path.crop);
+    r->crop.count = path.crop_count;
+    r->faces.items = keep(s->arena, path.faces, path.face_count, sizeof *path.faces);
+    r->faces.count = path.face_count;
+    subject_path_finish(&path);
+    return (r->crop.items && r->faces.items) || no_memory(e);
+}
+
+static void destroy_subject(void *self)
+{
+    subject_destroy(self);
+}
+
+static const struct picture_analyser subject_analyser = {
+    .name = "subject",
+    .makes = ANALYZE_REPORT,
+    .create = create_subject,
+    .push = push_subject,
+    .finish = finish_subject,
+    .destroy = destroy_subject,
+};
+
+/* --- Quality ------------------------------------------------------------------------------------
+ */
+
+static void *create_quality(struct analyze_pass *p, struct err *e)
+{
+    (void)p;
+    return quality_create(e);
+}
+
+static bool push_quality(void *self, const struct skimmed *seen, struct err *e)
+{
+    struct small_picture p = small_of(seen);
+    return quality_push(self, &p, ticks_to_seconds(seen->time_ticks), e);
+}
+
+static bool finish_quality(void *self, struct analyze_side *s, struct err *e)
+{
+    struct quality_list *found = &s->quality;
+    if (!quality_finish(self, found, e))
+        return false;
+    struct report_quality *rows = arena_array(s->arena, found->count + 1, sizeof *rows);
+    for (size_t i = 0; rows && i < found->count; i++)
+        rows[i] = (struct report_quality){
+            .time = ANALYZE_MS(found->seconds[i].time_s),
+            .sharpness = analyze_rounded(found->seconds[i].sharpness, 1000),
+            .exposure = analyze_rounded(found->seconds[i].exposure, 1000),
+            .shake = analyze_rounded(found->seconds[i].shake, 100),
+            .motion = analyze_rounded(found->seconds[i].motion, 1000),
+        };
+    s->report->quality = (struct wire_list){rows, rows ? found->count : 0};
+    return rows ? true : no_memory(e);
+}
+
+static void destroy_quality(void *self)
+{
+    quality_destroy(self);
+}
+
+static const struct picture_analyser quality_analyser = {
+    .name = "quality",
+    .makes = ANALYZE_REPORT,
+    .create = create_quality,
+    .push = push_quality,
+    .finish = finish_quality,
+    .destroy = destroy_quality,
+};
+
+/* --- Storyboard ---------------------------------------------------------------------------------
+ */
 
 struct board {
     struct analyze_pass *pass;
@@ -160,7 +269,8 @@ static const struct picture_analyser storyboard_analyser = {
     .destroy = destroy_board,
 };
 
-/* --- Proxy -------------------------------------------------------------------------------------- */
+/* --- Proxy --------------------------------------------------------------------------------------
+ */
 
 struct proxy {
     struct proxy_writer *writer;
@@ -214,10 +324,12 @@ static const struct picture_analyser proxy_analyser = {
 };
 
 const struct picture_analyser *const picture_analysers[] = {
-    &shots_analyser, &storyboard_analyser, &proxy_analyser, NULL,
+    &shots_analyser,   &subject_analyser, /* behind the shots it goes by */
+    &quality_analyser, &storyboard_analyser, &proxy_analyser, NULL,
 };
 
-/* --- Looking ------------------------------------------------------------------------------------ */
+/* --- Looking ------------------------------------------------------------------------------------
+ */
 
 struct eyes {
     struct analyze_side *side;
