@@ -27,14 +27,12 @@ static bool no_memory(struct err *e)
 static struct small_picture small_of(const struct skimmed *seen)
 {
     const struct picture *p = seen->small;
-    return (struct small_picture){p->width,
-                                  p->height,
-                                  {p->data[0], p->data[1], p->data[2]},
-                                  {p->stride[0], p->stride[1], p->stride[2]}};
+    return (struct small_picture){
+        p->width, p->height, {p->data[0], p->data[1], p->data[2]},
+        {p->stride[0], p->stride[1], p->stride[2]}};
 }
 
-/* --- Shots --------------------------------------------------------------------------------------
- */
+/* --- Shots -------------------------------------------------------------------------------------- */
 
 static void *create_shots(struct analyze_pass *p, struct err *e)
 {
@@ -80,8 +78,7 @@ static const struct picture_analyser shots_analyser = {
     .destroy = destroy_shots,
 };
 
-/* --- Subject ------------------------------------------------------------------------------------
- */
+/* --- Subject ------------------------------------------------------------------------------------ */
 
 static void *create_subject(struct analyze_pass *p, struct err *e)
 {
@@ -137,8 +134,7 @@ static const struct picture_analyser subject_analyser = {
     .destroy = destroy_subject,
 };
 
-/* --- Quality ------------------------------------------------------------------------------------
- */
+/* --- Quality ------------------------------------------------------------------------------------ */
 
 static void *create_quality(struct analyze_pass *p, struct err *e)
 {
@@ -184,8 +180,7 @@ static const struct picture_analyser quality_analyser = {
     .destroy = destroy_quality,
 };
 
-/* --- Storyboard ---------------------------------------------------------------------------------
- */
+/* --- Storyboard --------------------------------------------------------------------------------- */
 
 struct board {
     struct analyze_pass *pass;
@@ -269,8 +264,7 @@ static const struct picture_analyser storyboard_analyser = {
     .destroy = destroy_board,
 };
 
-/* --- Proxy --------------------------------------------------------------------------------------
- */
+/* --- Proxy -------------------------------------------------------------------------------------- */
 
 struct proxy {
     struct proxy_writer *writer;
@@ -328,8 +322,7 @@ const struct picture_analyser *const picture_analysers[] = {
     &quality_analyser, &storyboard_analyser, &proxy_analyser, NULL,
 };
 
-/* --- Looking ------------------------------------------------------------------------------------
- */
+/* --- Looking ------------------------------------------------------------------------------------ */
 
 struct eyes {
     struct analyze_side *side;
