@@ -18,12 +18,12 @@
 #define UNEVEN_MAX 0.12          /* rms of along against time */
 #define STEP_MAX 0.6             /* of the way in one picture: that would be a cut */
 #define SCORE_MIN 9.0
-#define UNLIKE 0.50              /* of the ends, see view_unlike() */
-#define UNLIKE_VOID 0.40         /* of a fade's */
+#define UNLIKE 0.42              /* of the ends, see view_unlike() */
 #define MIXTURE 0.30             /* what may be left over of a mixture of both ends */
 #define MIXTURE_FADE 0.48        /* and of a fade, where the ways of light differ */
 #define MIXTURE_SHARE 0.82       /* of what is left over of the ends that have moved */
-#define JUMP 0.5                 /* of the way in one picture before the start: a flash */
+#define JUMP 0.5                 /* of the way that a flash jumps */
+#define FLASH_S 0.5              /* and how long it lasts */
 #define VOID_SPREAD 4.0          /* levels: a picture with less and with less */
 #define VOID_CONTRAST 1.0        /* than this shows nothing */
 #define VOID_BLACK 44.0          /* and it is darker than this or lighter than that */
@@ -127,13 +127,23 @@ static void follow_to_void(const struct shot_ring *r, struct shot_blend *b)
     b->end_s = shot_time(r, b->last);
 }
 
-/* Was the start a flash, and what was before is seen again at the end? */
+/* Does the light jump to or from picture `end` (one of b's) and is picture `other` seen again there?
+ * Then that end was a flash, or somebody blinked. `step`: away from the blend. */
+static bool is_flash_at(const struct shot_ring *r, const struct shot_blend *b, int64_t end,
+                        int64_t other, int step)
+{
+    double way2 = shot_distance2(r, b->first, b->last);
+    for (int64_t i = end + step; i >= shot_ring_first(r) && i < r->pushed &&
+                                 fabs(shot_time(r, i) - shot_time(r, end)) <= FLASH_S;
+         i += step)
+        if (shot_distance2(r, i, end) > JUMP * JUMP * way2)
+            return shot_unlike(r, i, other) < UNLIKE;
+    return false;
+}
+
 static bool is_flash(const struct shot_ring *r, const struct shot_blend *b)
 {
-    for (int64_t i = b->first - 1; i >= shot_ring_first(r) && i >= b->first - 3; i--)
-        if (shot_distance2(r, i, b->first) > JUMP * JUMP * shot_distance2(r, b->first, b->last))
-            return shot_unlike(r, i, b->last) < UNLIKE;
-    return false;
+    return is_flash_at(r, b, b->first, b->last, -1) || is_flash_at(r, b, b->last, b->first, 1);
 }
 
 /* Is the middle more of a mixture of both ends than of either, moved? */
@@ -175,10 +185,10 @@ bool shot_blend_holds(const struct shot_ring *r, struct shot_blend *b)
     if (b->first < shot_ring_first(r))
         return false;
     follow_to_void(r, b);
+    if (b->from_void && b->to_void)
+        return false;
     bool fade = b->from_void || b->to_void;
-    if ((b->from_void && b->to_void) ||
-        shot_unlike(r, b->first, b->last) < (fade ? UNLIKE_VOID : UNLIKE) ||
-        is_flash(r, b) || !is_mixture(r, b))
+    if ((!fade && shot_unlike(r, b->first, b->last) < UNLIKE) || is_flash(r, b) || !is_mixture(r, b))
         return false;
     set_ends(r, b);
     return true;

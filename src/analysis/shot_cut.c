@@ -9,7 +9,10 @@
 #include <math.h>
 
 #define UNLIKE 0.43 /* a cut is at least that */
-#define UNLIKE_LIVELY 0.48 /* and that at the border of a lively part */
+#define UNLIKE_LIVELY 0.46 /* and that at the border of a lively part */
+#define UNLIKE_JUMP 0.33   /* less will do where nothing else moves */
+#define JUMP 2.5           /* as far as that times the changes around */
+#define JUMP_LEVELS 12.0   /* and that far in itself */
 #define AROUND 3    /* pictures on either side that it is held against */
 #define RATIO 1.35  /* how far it stands out of them, or of the calmer side */
 #define TOP 0.95    /* if the livelier one stays as lively as this and that share of its most */
@@ -35,14 +38,25 @@ static bool stays_lively(const struct shot_ring *r, int64_t from, int64_t to, do
     return 3 * lively >= 2 * (to - from + 1);
 }
 
+/* Does the light jump as nowhere around? Whatever moves changes from picture to picture all along. */
+static bool jumps(const struct shot_ring *r, int64_t k)
+{
+    double here2 = shot_distance2(r, k - 1, k);
+    for (int64_t j = k - 2 * AROUND; j <= k + 2 * AROUND; j++)
+        if (j != k && j > shot_ring_first(r) && j < r->pushed &&
+            shot_distance2(r, j - 1, j) * JUMP * JUMP > here2)
+            return false;
+    return here2 >= JUMP_LEVELS * JUMP_LEVELS;
+}
+
 static bool stands_out(const struct shot_ring *r, int64_t k)
 {
     double here = r->unlike[k % SHOT_RING];
     double before = most(r, k - AROUND, k - 1), after = most(r, k + 1, k + AROUND);
-    if (here < UNLIKE || here < TOP * fmax(before, after))
+    if (here < UNLIKE_JUMP || here < TOP * fmax(before, after))
         return false;
     if (here >= RATIO * fmax(before, after))
-        return true;
+        return here >= UNLIKE || jumps(r, k);
     if (here < UNLIKE_LIVELY)
         return false;
     return (here >= RATIO * before && stays_lively(r, k + 1, k + 2 * AROUND, LIVELY * after)) ||
