@@ -246,6 +246,7 @@ static void end(struct passes *p)
 {
     end_look(&p->look);
     end_hearing(&p->hearing);
+    quality_list_finish(&p->look.side.quality);
     for (int i = 0; i < ANALYZE_SIDES; i++)
         arena_finish(&p->arenas[i]);
 }

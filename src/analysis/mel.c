@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/mel.h"
 
+#include "analysis/planner.h"
 #include <fftw3.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,9 +33,6 @@ struct mel {
     int64_t hops;        /* handed to the sink */
     float dc_in, dc_out; /* state of the DC blocker */
 };
-
-/* FFTW's planner is the one part of it that is not safe to call from several threads. */
-static pthread_mutex_t planner_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static double mel_of(double hz)
 {
@@ -80,9 +77,9 @@ struct mel *mel_create(mel_sink sink, void *user, struct err *e)
     m->in = fftwf_alloc_real(WINDOW);
     m->spectrum = fftwf_alloc_complex(BINS);
     if (m->in && m->spectrum) {
-        pthread_mutex_lock(&planner_lock);
+        planner_begin();
         m->plan = fftwf_plan_dft_r2c_1d(WINDOW, m->in, m->spectrum, FFTW_ESTIMATE);
-        pthread_mutex_unlock(&planner_lock);
+        planner_end();
     }
     if (!m->plan) {
         mel_destroy(m);
@@ -102,9 +99,9 @@ void mel_destroy(struct mel *m)
     if (!m)
         return;
     if (m->plan) {
-        pthread_mutex_lock(&planner_lock);
+        planner_begin();
         fftwf_destroy_plan(m->plan);
-        pthread_mutex_unlock(&planner_lock);
+        planner_end();
     }
     fftwf_free(m->spectrum);
     fftwf_free(m->in);

@@ -3,6 +3,7 @@
 #include "jobs/analyze_parts.h"
 
 #include "analysis/highlight.h"
+#include "analysis/thumbnail.h"
 #include "core/files.h"
 #include "jobs/analyze.h"
 
@@ -111,6 +112,7 @@ static bool conclude(struct analyze_side sides[ANALYZE_SIDES], struct err *e)
     struct analysis_report *r = s->report;
     double seen = fmax(sides[ANALYZE_SOUND].end_s, s->end_s);
     r->duration = ANALYZE_MS(fmax(s->pass->info.duration, seen));
+    r->thumbnail = ANALYZE_MS(thumbnail_choose(&s->quality, r));
     return highlights_find(r, s->arena, &r->highlights, e);
 }
 
@@ -153,6 +155,7 @@ static bool analyze_child(struct horse *h, struct buf *result, struct err *e)
               conclude(sides, e) && write_report(&report, result, e);
     if (ok)
         horse_progress(h, 100, "analysed");
+    quality_list_finish(&sides[ANALYZE_PICTURES].quality);
     for (int i = 0; i < ANALYZE_SIDES; i++)
         arena_finish(&arenas[i]);
     return ok;

@@ -87,6 +87,6 @@ struct picture_analyser {
 };
 extern const struct picture_analyser *const picture_analysers[]; /* ended by NULL */
 
-#define ANALYSERS_MAX 8
+#define ANALYSERS_MAX 8 /* rows of a table */
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "analysis/beats.h"
 #include "analysis/silence.h"
+#include "analysis/speech_activity.h"
 #include "analysis/waveform.h"
 #include "jobs/analyze.h"
 #include "media/sound_thinner.h"
@@ -155,6 +156,47 @@ static const struct sound_analyser beats_analyser = {
     .destroy = destroy_beats,
 };
 
+/* --- Speech ------------------------------------------------------------------------------------- */
+
+static void *create_speech(struct analyze_pass *p, struct err *e)
+{
+    (void)p;
+    return speech_activity_create(e);
+}
+
+static bool push_speech(void *self, const struct sound_block *b, struct err *e)
+{
+    return speech_activity_push(self, b->mono, b->count, e);
+}
+
+static bool finish_speech(void *self, struct analyze_side *s, struct err *e)
+{
+    struct speech_spans found = {0};
+    if (!speech_activity_finish(self, &found, e))
+        return false;
+    struct report_span *spans = arena_array(s->arena, found.count + 1, sizeof *spans);
+    for (size_t i = 0; spans && i < found.count; i++)
+        spans[i] = (struct report_span){ANALYZE_MS(found.spans[i].start_s),
+                                        ANALYZE_MS(fmin(found.spans[i].end_s, s->end_s))};
+    s->report->speech = (struct wire_list){spans, found.count};
+    speech_spans_finish(&found);
+    return spans ? true : no_memory(e);
+}
+
+static void destroy_speech(void *self)
+{
+    speech_activity_destroy(self);
+}
+
+static const struct sound_analyser speech_analyser = {
+    .name = "speech",
+    .makes = ANALYZE_REPORT,
+    .create = create_speech,
+    .push = push_speech,
+    .finish = finish_speech,
+    .destroy = destroy_speech,
+};
+
 /* --- Loudness ----------------------------------------------------------------------------------- */
 
 static void *create_loudness(struct analyze_pass *p, struct err *e)
@@ -242,7 +284,7 @@ static const struct sound_analyser waveform_analyser = {
 };
 
 const struct sound_analyser *const sound_analysers[] = {
-    &beats_analyser, &loudness_analyser, &waveform_analyser, NULL,
+    &beats_analyser, &speech_analyser, &loudness_analyser, &waveform_analyser, NULL,
 };
 
 /* --- Listening ---------------------------------------------------------------------------------- */
