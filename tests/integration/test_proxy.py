@@ -51,7 +51,7 @@ FILM = {
         {"name": "crop", "start": 3.2, "end": 3.8, "crop": [{"time": 3.2, "x": 0.3, "y": 0.5, "scale": 1},
                                                             {"time": 3.8, "x": 0.7, "y": 0.4, "scale": 1.5}]},
     ],
-    "text": [{"text": "A TITLE", "start": 0.2, "end": 2}],
+    "overlays": [{"text": "A TITLE", "start": 0.2, "end": 2}],
 }
 
 

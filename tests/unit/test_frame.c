@@ -343,6 +343,19 @@ static void one_word_costs_one_chunk(void)
     CHECK(changed == 1 && strcmp(a.sound, b.sound) == 0);
 }
 
+/* Where pictures come from another file, all chunks are others, and the sound is the same. */
+static void a_proxy_changes_pictures_only(void)
+{
+    struct keys a = keys_of(BASE("", "", ""));
+    sources[0].picture_hash = "aa/proxy";
+    struct keys b = keys_of(BASE("", "", ""));
+    sources[0].picture_hash = NULL;
+    CHECK_CASE("proxy");
+    CHECK(a.count == 6 && b.count == a.count && strcmp(a.sound, b.sound) == 0);
+    for (size_t i = 0; i < b.count; i++)
+        CHECK(strcmp(a.chunk[i], b.chunk[i]) != 0);
+}
+
 int main(void)
 {
     media_init();
@@ -359,6 +372,7 @@ int main(void)
     refuses_what_it_cannot_find();
     exactly_the_right_chunks_change();
     one_word_costs_one_chunk();
+    a_proxy_changes_pictures_only();
     arena_finish(&arena);
     return check_done();
 }
