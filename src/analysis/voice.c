@@ -31,7 +31,7 @@ struct voice {
     fftwf_plan forward, backward;
     float *frame, *lags;
     fftwf_complex *spectrum, *power;
-    float taps[TAPS], hann[WINDOW], window_lags[LONGEST + 2];
+    float taps[TAPS], hann[WINDOW], for_window[LONGEST + 2]; /* undoes the window's own */
     float level_scale;
 
     float wide[TAPS + BLOCK]; /* the newest samples as they came */
@@ -94,7 +94,7 @@ static void measure_window(struct voice *v)
     to_power(v);
     to_lags(v);
     for (int i = 0; i < LONGEST + 2; i++)
-        v->window_lags[i] = fmaxf(v->lags[i], 0.25f);
+        v->for_window[i] = 1 / fmaxf(v->lags[i], 0.25f);
 }
 
 struct voice *voice_create(struct err *e)
@@ -208,7 +208,7 @@ static bool add_hop(struct voice *v, const float *from, struct err *e)
            (size_t)(BINS - bin_of(PITCH_HIGH_HZ)) * sizeof *v->power);
     to_lags(v);
     for (int i = 0; i < LONGEST + 2; i++)
-        v->lags[i] /= v->window_lags[i];
+        v->lags[i] *= v->for_window[i];
     int lag = without_multiples(v->lags, best_lag(v->lags, SHORTEST, LONGEST));
     double hz = 2.0 * RATE / refined(v->lags, lag);
     return series_add(&v->curve.level, level, e) && series_add(&v->curve.clear, v->lags[lag], e) &&
