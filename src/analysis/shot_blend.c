@@ -18,8 +18,9 @@
 #define UNEVEN_MAX 0.12          /* rms of along against time */
 #define STEP_MAX 0.6             /* of the way in one picture: that would be a cut */
 #define SCORE_MIN 9.0
-#define UNLIKE 0.42              /* of the ends, see view_unlike() */
+#define UNLIKE 0.45              /* of the ends, see view_unlike() */
 #define MIXTURE 0.30             /* what may be left over of a mixture of both ends */
+#define MIXTURE_SURE 0.15        /* and is sure to be one, however alike an end is */
 #define MIXTURE_FADE 0.48        /* and of a fade, where the ways of light differ */
 #define MIXTURE_SHARE 0.82       /* of what is left over of the ends that have moved */
 #define JUMP 0.5                 /* of the way that a flash jumps */
@@ -157,6 +158,8 @@ static bool is_mixture(const struct shot_ring *r, const struct shot_blend *b)
     double left = view_unlike(&both, shot_view_at(r, middle));
     if (b->from_void || b->to_void)
         return left <= MIXTURE_FADE;
+    if (left <= MIXTURE_SURE)
+        return true;
     double moved = fmin(shot_unlike(r, b->first, middle), shot_unlike(r, middle, b->last));
     return left <= MIXTURE && left <= MIXTURE_SHARE * moved;
 }
