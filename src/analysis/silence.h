@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * silence.h - the pauses of a sound track: where a jump cut may cut.
  *
- * The threshold follows the sound: between its noise floor and its usual level, so that a pause in
- * front of a humming fridge is one and a soft passage of music is none.
+ * The threshold follows the sound: between the noise floor and the usual level of the half minute
+ * around, so that a pause in front of a humming fridge is one, a soft speaker after a loud one is
+ * none, and neither is a soft passage of music.
  */
 #ifndef AIVE_ANALYSIS_SILENCE_H
 #define AIVE_ANALYSIS_SILENCE_H
@@ -24,7 +25,7 @@ struct pause {
 struct pauses {
     struct pause *pauses; /* ascending, apart from each other */
     size_t count;
-    float threshold_db; /* dBFS below which it counted as quiet */
+    float threshold_db; /* of the file as a whole, dBFS */
 };
 
 /* `m` must be complete (energy_end, beats_finish). False: no memory. */

@@ -121,6 +121,36 @@ static void test_none(void)
     silence_finish(&p);
 }
 
+/* Two minutes: a loud speaker in a quiet room, then a soft one beside a fan, 1 s of pause every 4 s;
+ * then half a minute of nothing. */
+static void test_scenes(void)
+{
+    CHECK_CASE("scenes of their own loudness");
+    size_t n = (size_t)120 * ANALYSIS_RATE;
+    float *v = calloc(n, sizeof *v);
+    uint32_t seed = 5;
+    for (size_t i = 0; v && i < n; i++) {
+        double t = (double)i / ANALYSIS_RATE;
+        bool soft = t >= 45, over = t >= 90, speaks = !over && fmod(t, 4) < 3;
+        double gain = !speaks ? 0 : soft ? 0.02 : 0.6;
+        double fan = over ? 0.0001 : soft ? 0.002 : 0.0001;
+        v[i] = (float)((gain * (0.6 + 0.4 * cos(2 * M_PI * 5 * t)) + fan) * noise(&seed));
+    }
+    struct pauses p = find(v, n, SILENCE_DEFAULTS);
+    size_t found = 0;
+    for (size_t i = 0; i < p.count; i++) {
+        double length = p.pauses[i].end_s - p.pauses[i].start_s;
+        if (p.pauses[i].start_s > 89)
+            CHECK(length > 29);
+        else
+            CHECK_NEAR(length, 0.6, 0.1);
+        found += p.pauses[i].start_s < 89;
+    }
+    CHECK((int)found >= 20 && (int)found <= 22); /* the change itself may cost one or two */
+    silence_finish(&p);
+    free(v);
+}
+
 static void test_all_quiet(void)
 {
     CHECK_CASE("digital silence");
@@ -140,6 +170,7 @@ int main(void)
     test_no_margin();
     test_click_in_pause();
     test_none();
+    test_scenes();
     test_all_quiet();
     return check_done();
 }
