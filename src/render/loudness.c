@@ -185,10 +185,17 @@ static void measure_step(struct loudness *l)
 
 void loudness_add(struct loudness *l, const float *samples, int n)
 {
-    for (int i = 0; i < n; i++) {
-        l->left[l->filled] = samples[2 * i];
-        l->right[l->filled] = samples[2 * i + 1];
-        if (++l->filled == STEP) {
+    while (n > 0) {
+        int part = n < STEP - l->filled ? n : STEP - l->filled;
+        float *left = l->left + l->filled, *right = l->right + l->filled;
+        for (int i = 0; i < part; i++) {
+            left[i] = samples[2 * i];
+            right[i] = samples[2 * i + 1];
+        }
+        samples += 2 * part;
+        n -= part;
+        l->filled += part;
+        if (l->filled == STEP) {
             l->filled = 0;
             measure_step(l);
         }
