@@ -25,7 +25,7 @@
 #define MOTION_LEVELS 25.0  /* mean change of luma a frame that counts as everything moving */
 #define NOISE_LEVELS 0.3    /* of the mean of a line */
 #define CLEARLY 0.8         /* what is left over when moved is less than that share of it unmoved */
-#define CUT_LEVELS 30.0     /* a mean change of luma that is no motion of a camera */
+#define CUT_LEVELS 45.0     /* a mean change of luma that is no motion of a camera */
 #define PROFILE_MAX (SMALL_EDGE / PROFILE_STEP)
 
 /* --- One picture ------------------------------------------------------------------------------ */

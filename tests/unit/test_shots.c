@@ -280,6 +280,8 @@ static void test_films(void)
     };
     for (size_t i = 0; i < sizeof films / sizeof *films; i++)
         for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
+            if (films[i].borders[0].picture == 0 && k != i % 3)
+                continue; /* those without a border: one shape each */
             struct shot_list list = {0};
             CHECK_CASE(films[i].name);
             if (CHECK(run(&films[i], &shapes[k], &list) && list.count > 0))
