@@ -7,6 +7,7 @@
 #include "jobs/cage.h"
 #include "jobs/lay_out.h"
 #include "jobs/worker.h"
+#include "media/media.h"
 #include "queue/queue.h"
 
 #include <arpa/inet.h>
@@ -156,6 +157,7 @@ static int run_serve(struct cmd_context *c, const void *options)
     /* Large blocks go back to the system when they are freed. Left to itself, glibc learns to keep
      * them: after a few bodies of 20 MB the server would stay three times as large. */
     mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    media_init(); /* the encoder is asked for its version, and would say it on stderr, at length */
     struct err e = {0};
     struct workspace ws = {0};
     struct worker *worker = NULL;
