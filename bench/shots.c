@@ -7,8 +7,8 @@
  *
  * For a film: `ffmpeg -i x.mp4 -vf scale=320:-2 -pix_fmt yuv420p x.y4m`; "-" is stdin.
  */
-#include "analysis/quality.h"
 #include "analysis/shots.h"
+#include "analysis/quality.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -55,8 +55,10 @@ static bool y4m_next(struct y4m *y, struct small_picture *f)
         return false;
     int half = (y->width + 1) / 2;
     uint8_t *u = y->bytes + (ptrdiff_t)y->width * y->height;
-    *f = (struct small_picture){
-        y->width, y->height, {y->bytes, u, u + (ptrdiff_t)half * ((y->height + 1) / 2)}, {y->width, half, half}};
+    *f = (struct small_picture){y->width,
+                                y->height,
+                                {y->bytes, u, u + (ptrdiff_t)half * ((y->height + 1) / 2)},
+                                {y->width, half, half}};
     return true;
 }
 
@@ -95,8 +97,8 @@ static bool print_quality(struct y4m *y, struct err *e)
     ok = ok && quality_finish(q, &list, e);
     for (size_t i = 0; i < list.count; i++) {
         const struct quality_second *s = &list.seconds[i];
-        printf("%.1f %.3f %.3f %.2f %.3f %.3f %.3f\n", s->time_s, s->sharpness, s->exposure, s->shake,
-               s->motion, s->poster_s, s->poster);
+        printf("%.1f %.3f %.3f %.2f %.3f %.3f %.3f\n", s->time_s, s->sharpness, s->exposure,
+               s->shake, s->motion, s->poster_s, s->poster);
     }
     quality_list_finish(&list);
     quality_destroy(q);
@@ -145,7 +147,8 @@ static const struct kind {
     int cut;    /* pictures a shot; 0: one shot */
     int strobe; /* pictures from flash to flash; 0: none */
 } kinds[] = {
-    {"still", 0, 0, 0}, {"pan", 3, 0, 0}, {"cuts", 1, 45, 0}, {"strobe", 1, 0, 8}, {"chaos", 0, 1, 0},
+    {"still", 0, 0, 0},  {"pan", 3, 0, 0},   {"cuts", 1, 45, 0},
+    {"strobe", 1, 0, 8}, {"chaos", 0, 1, 0},
 };
 
 static bool cost(const struct kind *kind, uint8_t *bytes, struct err *e)
@@ -197,7 +200,8 @@ int main(int argc, char **argv)
     if (argc < 2)
         ok = costs(&e);
     else
-        ok = y4m_open(&y, argv[argc - 1]) && (quality ? print_quality(&y, &e) : print_shots(&y, &e));
+        ok =
+            y4m_open(&y, argv[argc - 1]) && (quality ? print_quality(&y, &e) : print_shots(&y, &e));
     y4m_close(&y);
     if (!ok)
         fprintf(stderr, "shots: %s\n", e.code ? e.msg : "not a YUV4MPEG2 film of at most 320x320");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * DESIGN. Sharpness is told by how steep edges are, not by how many there are: a sharp edge makes its
- * step within a sample or two, a blurred one over many. So of places with an edge the step over one
- * sample is held against the range over seven (as Crete et al., "The blur effect", 2007, hold a
- * picture against itself blurred). Shake is what is left of the motion of the whole picture when its
- * slow part, the pan, is taken off.
+ * DESIGN. Sharpness is told by how steep edges are, not by how many there are: a sharp edge makes
+ * its step within a sample or two, a blurred one over many. So of places with an edge the step over
+ * one sample is held against the range over seven (as Crete et al., "The blur effect", 2007, hold a
+ * picture against itself blurred). Shake is what is left of the motion of the whole picture when
+ * its slow part, the pan, is taken off.
  */
 #include "analysis/quality.h"
 
@@ -14,18 +14,18 @@
 
 #define BLACK 16 /* limited range */
 #define WHITE 235
-#define EDGE_LEVELS 20      /* a range over seven samples that is an edge, not noise */
-#define EDGES_ENOUGH 0.01   /* share of samples with an edge that judge as surely as more */
-#define STEEP_BLURRED 0.20  /* step to range of an edge as soft as seven samples, with noise */
-#define STEEP_SHARP 0.70    /* and of one as sharp as lenses, scaling and codecs leave */
-#define DETAIL_LEVELS 45.0  /* spread of luma of a picture with much to see */
-#define PROFILE_STEP 2      /* samples that profiles of columns and rows are thinned by */
+#define EDGE_LEVELS 20         /* a range over seven samples that is an edge, not noise */
+#define EDGES_ENOUGH 0.01      /* share of samples with an edge that judge as surely as more */
+#define STEEP_BLURRED 0.20     /* step to range of an edge as soft as seven samples, with noise */
+#define STEEP_SHARP 0.70       /* and of one as sharp as lenses, scaling and codecs leave */
+#define DETAIL_LEVELS 45.0     /* spread of luma of a picture with much to see */
+#define PROFILE_STEP 2         /* samples that profiles of columns and rows are thinned by */
 #define FRAMES_PER_SECOND 30.0 /* shake is told for */
-#define REACH 20            /* profile samples that the picture may jump, at most */
-#define MOTION_LEVELS 25.0  /* mean change of luma a frame that counts as everything moving */
-#define NOISE_LEVELS 0.3    /* of the mean of a line */
-#define CLEARLY 0.8         /* what is left over when moved is less than that share of it unmoved */
-#define CUT_LEVELS 45.0     /* a mean change of luma that is no motion of a camera */
+#define REACH 20               /* profile samples that the picture may jump, at most */
+#define MOTION_LEVELS 25.0     /* mean change of luma a frame that counts as everything moving */
+#define NOISE_LEVELS 0.3       /* of the mean of a line */
+#define CLEARLY 0.8     /* what is left over when moved is less than that share of it unmoved */
+#define CUT_LEVELS 45.0 /* a mean change of luma that is no motion of a camera */
 #define PROFILE_MAX (SMALL_EDGE / PROFILE_STEP)
 
 /* --- One picture ------------------------------------------------------------------------------ */
@@ -78,8 +78,8 @@ static double sharpness_of(const struct small_picture *f)
 }
 
 struct light {
-    double mean, spread;   /* levels */
-    double black, white;   /* share of samples at the ends */
+    double mean, spread; /* levels */
+    double black, white; /* share of samples at the ends */
 };
 
 static struct light light_of(const struct small_picture *f)

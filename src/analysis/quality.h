@@ -32,7 +32,7 @@ struct quality_still quality_of(const struct small_picture *f);
 double quality_poster(struct quality_still q);
 
 struct quality_second {
-    double time_s; /* the middle of the second */
+    double time_s;              /* the middle of the second */
     double sharpness, exposure; /* means of its pictures, as above */
     double shake;  /* pixels a frame (1/30 s) at 1080p that the camera jumps, on average */
     double motion; /* 0 still .. 1 everything changes */

@@ -18,22 +18,23 @@
 #define UNEVEN_MAX 0.12          /* rms of along against time */
 #define STEP_MAX 0.6             /* of the way in one picture: that would be a cut */
 #define SCORE_MIN 9.0
-#define UNLIKE 0.45              /* of the ends, see view_unlike() */
-#define MIXTURE 0.30             /* what may be left over of a mixture of both ends */
-#define MIXTURE_SURE 0.15        /* and is sure to be one, however alike an end is */
-#define MIXTURE_FADE 0.48        /* and of a fade, where the ways of light differ */
-#define MIXTURE_SHARE 0.82       /* of what is left over of the ends that have moved */
-#define JUMP 0.5                 /* of the way that a flash jumps */
-#define FLASH_S 0.5              /* and how long it lasts */
-#define VOID_SPREAD 4.0          /* levels: a picture with less and with less */
-#define VOID_CONTRAST 1.0        /* than this shows nothing */
-#define VOID_BLACK 44.0          /* and it is darker than this or lighter than that */
+#define UNLIKE 0.45        /* of the ends, see view_unlike() */
+#define MIXTURE 0.30       /* what may be left over of a mixture of both ends */
+#define MIXTURE_SURE 0.15  /* and is sure to be one, however alike an end is */
+#define MIXTURE_FADE 0.48  /* and of a fade, where the ways of light differ */
+#define MIXTURE_SHARE 0.82 /* of what is left over of the ends that have moved */
+#define JUMP 0.5           /* of the way that a flash jumps */
+#define FLASH_S 0.5        /* and how long it lasts */
+#define VOID_SPREAD 4.0    /* levels: a picture with less and with less */
+#define VOID_CONTRAST 1.0  /* than this shows nothing */
+#define VOID_BLACK 44.0    /* and it is darker than this or lighter than that */
 #define VOID_WHITE 200.0
 #define VOID_NEAR_S 0.25
-#define PURE 0.1                 /* of the way: what the ends are read off at, and 1 less that */
+#define PURE 0.1 /* of the way: what the ends are read off at, and 1 less that */
 
 /* Half lengths in seconds, each about 1.35 times the one before. */
-static const double halves_s[] = {0.08, 0.11, 0.15, 0.2, 0.27, 0.36, 0.49, 0.66, 0.9, 1.2, BLEND_HALF_MAX_S};
+static const double halves_s[] = {
+    0.08, 0.11, 0.15, 0.2, 0.27, 0.36, 0.49, 0.66, 0.9, 1.2, BLEND_HALF_MAX_S};
 #define HALVES (sizeof halves_s / sizeof *halves_s)
 
 /* How far along the way from a to b picture i is; *off: its distance from the line. */
@@ -116,7 +117,8 @@ bool shot_is_void(const struct shot_ring *r, int64_t k)
 static void follow_to_void(const struct shot_ring *r, struct shot_blend *b)
 {
     int64_t i = b->first, j = b->last;
-    while (i > shot_ring_first(r) && !shot_is_void(r, i) && b->start_s - shot_time(r, i) < VOID_NEAR_S)
+    while (i > shot_ring_first(r) && !shot_is_void(r, i) &&
+           b->start_s - shot_time(r, i) < VOID_NEAR_S)
         i--;
     while (j + 1 < r->pushed && !shot_is_void(r, j) && shot_time(r, j) - b->end_s < VOID_NEAR_S)
         j++;
@@ -128,8 +130,8 @@ static void follow_to_void(const struct shot_ring *r, struct shot_blend *b)
     b->end_s = shot_time(r, b->last);
 }
 
-/* Does the light jump to or from picture `end` (one of b's) and is picture `other` seen again there?
- * Then that end was a flash, or somebody blinked. `step`: away from the blend. */
+/* Does the light jump to or from picture `end` (one of b's) and is picture `other` seen again
+ * there? Then that end was a flash, or somebody blinked. `step`: away from the blend. */
 static bool is_flash_at(const struct shot_ring *r, const struct shot_blend *b, int64_t end,
                         int64_t other, int step)
 {
@@ -191,7 +193,8 @@ bool shot_blend_holds(const struct shot_ring *r, struct shot_blend *b)
     if (b->from_void && b->to_void)
         return false;
     bool fade = b->from_void || b->to_void;
-    if ((!fade && shot_unlike(r, b->first, b->last) < UNLIKE) || is_flash(r, b) || !is_mixture(r, b))
+    if ((!fade && shot_unlike(r, b->first, b->last) < UNLIKE) || is_flash(r, b) ||
+        !is_mixture(r, b))
         return false;
     set_ends(r, b);
     return true;

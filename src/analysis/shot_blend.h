@@ -8,13 +8,14 @@
 
 #include <stdbool.h>
 
-#define BLEND_HALF_MAX_S 1.6 /* half of the longest: what must be known on both sides of its middle */
+#define BLEND_HALF_MAX_S                                                                           \
+    1.6 /* half of the longest: what must be known on both sides of its middle */
 
 /* A straight way from one picture to another. */
 struct shot_blend {
     int64_t first, last; /* numbers of its pure ends */
     double start_s, end_s;
-    double score; /* how far it goes and how straight, in levels; 0: none */
+    double score;            /* how far it goes and how straight, in levels; 0: none */
     bool from_void, to_void; /* an end that shows nothing: all black, all white */
 };
 

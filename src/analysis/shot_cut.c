@@ -8,14 +8,14 @@
 
 #include <math.h>
 
-#define UNLIKE 0.43 /* a cut is at least that */
+#define UNLIKE 0.43        /* a cut is at least that */
 #define UNLIKE_LIVELY 0.46 /* and that at the border of a lively part */
 #define UNLIKE_JUMP 0.33   /* less will do where nothing else moves */
 #define JUMP 2.5           /* as far as that times the changes around */
 #define JUMP_LEVELS 12.0   /* and that far in itself */
-#define AROUND 3    /* pictures on either side that it is held against */
-#define RATIO 1.35  /* how far it stands out of them, or of the calmer side */
-#define TOP 0.95    /* if the livelier one stays as lively as this and that share of its most */
+#define AROUND 3           /* pictures on either side that it is held against */
+#define RATIO 1.35         /* how far it stands out of them, or of the calmer side */
+#define TOP 0.95 /* if the livelier one stays as lively as this and that share of its most */
 #define LIVELY 0.6
 #define RETURN 0.75 /* a pair across that is unlike by less than this share of it: back again */
 
@@ -38,7 +38,8 @@ static bool stays_lively(const struct shot_ring *r, int64_t from, int64_t to, do
     return 3 * lively >= 2 * (to - from + 1);
 }
 
-/* Does the light jump as nowhere around? Whatever moves changes from picture to picture all along. */
+/* Does the light jump as nowhere around? Whatever moves changes from picture to picture all along.
+ */
 static bool jumps(const struct shot_ring *r, int64_t k)
 {
     double here2 = shot_distance2(r, k - 1, k);

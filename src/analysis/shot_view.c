@@ -2,9 +2,9 @@
  *
  * DESIGN. Blocks of 8 x 8 of the reduced luma (32 x 32 of a picture 320 wide) are sought in the
  * other picture around where they are and around where the whole picture seems to have moved to,
- * which the profiles of its columns and rows tell. Means are taken off, so light may change. What is
- * left over is told against the contrast of both blocks. A block without contrast says little, and
- * says it by its brightness.
+ * which the profiles of its columns and rows tell. Means are taken off, so light may change. What
+ * is left over is told against the contrast of both blocks. A block without contrast says little,
+ * and says it by its brightness.
  */
 #include "analysis/shot_view.h"
 
@@ -19,17 +19,17 @@
 #define AREA (BLOCK * BLOCK)
 #define NEAR_X 6 /* samples around no motion */
 #define NEAR_Y 4
-#define AROUND 2      /* samples around the motion of the whole picture */
-#define FLOOR 3       /* levels a sample that are noise, not contrast */
-#define GAIN_MAX 4.0  /* light that changes contrast by more makes another picture */
-#define ENOUGH 0.20   /* less is alike whatever the other direction says */
+#define AROUND 2       /* samples around the motion of the whole picture */
+#define FLOOR 3        /* levels a sample that are noise, not contrast */
+#define GAIN_MAX 4.0   /* light that changes contrast by more makes another picture */
+#define ENOUGH 0.20    /* less is alike whatever the other direction says */
 #define EXPLAINED 0.25 /* less is left over where a move explains two pictures */
-#define LAYOUT 0.5    /* unrelated pictures' light is spread no more alike */
+#define LAYOUT 0.5     /* unrelated pictures' light is spread no more alike */
 #define LAYOUT_WEIGHT 1.3
 #define FLAT_LEVELS 24 /* flat blocks that differ by that have nothing in common */
 
 struct block {
-    int16_t px[AREA]; /* without the mean */
+    int16_t px[AREA];   /* without the mean */
     int mean, contrast; /* contrast: sum of |px| */
 };
 
@@ -69,7 +69,8 @@ static int16_t *make_grid(int16_t *out, const struct small_picture *f, int plane
     int half = plane > 0;
     int width = (f->width + half) >> half, height = (f->height + half) >> half;
     bool wide = f->width >= f->height;
-    int cols = (wide ? VIEW_LONG : VIEW_SHORT) >> half, rows = (wide ? VIEW_SHORT : VIEW_LONG) >> half;
+    int cols = (wide ? VIEW_LONG : VIEW_SHORT) >> half,
+        rows = (wide ? VIEW_SHORT : VIEW_LONG) >> half;
 
     for (int y = 0; y < rows; y++)
         for (int x = 0; x < cols; x++)
@@ -131,7 +132,8 @@ void view_make(struct shot_view *v, const struct small_picture *f)
     measure(v);
 }
 
-void view_mix(struct shot_view *v, const struct shot_view *a, const struct shot_view *b, double share)
+void view_mix(struct shot_view *v, const struct shot_view *a, const struct shot_view *b,
+              double share)
 {
     int by = (int)lround(256 * share);
     v->width = a->width;
@@ -190,7 +192,8 @@ static int profile_shift(const int *a, const int *b, int n)
     return best;
 }
 
-/* Mean difference of b from a moved, where they overlap; every second sample of every second row. */
+/* Mean difference of b from a moved, where they overlap; every second sample of every second row.
+ */
 static double shift_cost(const struct shot_view *a, const struct shot_view *b, struct shift s)
 {
     int64_t sum = 0, count = 0;
@@ -273,7 +276,8 @@ static void block_scale(struct block *b, double gain)
 /* Was what is in a block here now outside of the picture before? */
 static bool is_new(const struct shot_view *a, int x, int y)
 {
-    return x < -BLOCK / 2 || y < -BLOCK / 2 || x > a->width - BLOCK / 2 || y > a->height - BLOCK / 2;
+    return x < -BLOCK / 2 || y < -BLOCK / 2 || x > a->width - BLOCK / 2 ||
+           y > a->height - BLOCK / 2;
 }
 
 struct tally {
@@ -288,8 +292,8 @@ static void count(struct tally *t, double left, double of)
     t->blocks++;
 }
 
-/* How little of b, its contrast times `gain`, is found in a. Where the picture moved, and that explains
- * what both show, what it uncovered is not held against it. */
+/* How little of b, its contrast times `gain`, is found in a. Where the picture moved, and that
+ * explains what both show, what it uncovered is not held against it. */
 static double missing(const struct shot_view *a, const struct shot_view *b, struct shift moved,
                       double gain)
 {

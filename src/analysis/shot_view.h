@@ -10,7 +10,6 @@
 
 #include "analysis/small.h"
 
-
 #define VIEW_LONG 32 /* cells of luma along the longer side; half as many of each chroma */
 #define VIEW_SHORT 18
 #define VIEW_CELLS (VIEW_LONG * VIEW_SHORT * 3 / 2)
@@ -20,9 +19,9 @@
 
 struct shot_view {
     int16_t grid[VIEW_CELLS]; /* cell means around 0, in VIEW_UNITs; chroma counts double */
-    double mean;     /* of luma, 0..255 */
-    double spread;   /* of the cells' luma around their mean, rms, in levels */
-    double contrast; /* of the reduced luma within its blocks, mean, in levels */
+    double mean;              /* of luma, 0..255 */
+    double spread;            /* of the cells' luma around their mean, rms, in levels */
+    double contrast;          /* of the reduced luma within its blocks, mean, in levels */
     int width, height;
     uint8_t luma[VIEW_MAX * VIEW_MAX]; /* rows of `width` */
 };
@@ -30,7 +29,8 @@ struct shot_view {
 void view_make(struct shot_view *v, const struct small_picture *f);
 
 /* What is seen when a `share` (0..1) of b lies over a. */
-void view_mix(struct shot_view *v, const struct shot_view *a, const struct shot_view *b, double share);
+void view_mix(struct shot_view *v, const struct shot_view *a, const struct shot_view *b,
+              double share);
 
 /* The inner product of two grids. */
 int32_t view_product(const struct shot_view *a, const struct shot_view *b);

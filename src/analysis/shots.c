@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * DESIGN. A picture is judged late: as the first of a shot when CUT_LOOK_S has come after it, as the
- * middle of a blend after BLEND_HALF_MAX_S. Of overlapping blends the best is kept until the
- * middles have passed it. What was found becomes a list of borders; a cut inside a blend was part of
- * it, a blend into nothing and the one out of it are one fade.
+ * DESIGN. A picture is judged late: as the first of a shot when CUT_LOOK_S has come after it, as
+ * the middle of a blend after BLEND_HALF_MAX_S. Of overlapping blends the best is kept until the
+ * middles have passed it. What was found becomes a list of borders; a cut inside a blend was part
+ * of it, a blend into nothing and the one out of it are one fade.
  */
 #include "analysis/shots.h"
 
@@ -25,7 +25,7 @@ struct shots {
     struct shots_options opt;
     int width, height; /* of the pictures; 0 before the first */
     double first_s;
-    bool starts_void; /* the first picture shows nothing */
+    bool starts_void;                    /* the first picture shows nothing */
     int64_t cuts_judged, middles_judged; /* numbers below are done */
     struct shot_blend best;              /* of those that overlap; score 0: none */
     struct border *borders;
@@ -61,8 +61,10 @@ void shot_list_finish(struct shot_list *l)
 
 const char *shot_begin_name(enum shot_begin how)
 {
-    static const char *const names[] = {
-        [SHOT_START] = "start", [SHOT_CUT] = "cut", [SHOT_FADE] = "fade", [SHOT_DISSOLVE] = "dissolve"};
+    static const char *const names[] = {[SHOT_START] = "start",
+                                        [SHOT_CUT] = "cut",
+                                        [SHOT_FADE] = "fade",
+                                        [SHOT_DISSOLVE] = "dissolve"};
     return names[how];
 }
 

@@ -9,9 +9,9 @@
  *     shots_finish(s, &list, &e);   shots_destroy(s);   ...   shot_list_finish(&list);
  *
  * A cut is a picture whose blocks are found neither in the picture before it nor, when a flash is
- * over, in those before that; a dissolve is a straight line between two pictures that are not of one
- * scene; a fade is the way to a picture that shows nothing, and out of it.
- * Memory: about a megabyte, whatever the length. Units: seconds. One thread at a time.
+ * over, in those before that; a dissolve is a straight line between two pictures that are not of
+ * one scene; a fade is the way to a picture that shows nothing, and out of it. Memory: about a
+ * megabyte, whatever the length. Units: seconds. One thread at a time.
  */
 #ifndef AIVE_ANALYSIS_SHOTS_H
 #define AIVE_ANALYSIS_SHOTS_H

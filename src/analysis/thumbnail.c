@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * DESIGN. Each second offers its best picture. It is worth what the picture is worth as a poster, plus
- * a little for what is going on in it; a shake takes off, and so does every part of the film that has
- * gone by, so that of equal ones the first is taken.
+ * DESIGN. Each second offers its best picture. It is worth what the picture is worth as a poster,
+ * plus a little for what is going on in it; a shake takes off, and so does every part of the film
+ * that has gone by, so that of equal ones the first is taken.
  */
 #include "analysis/thumbnail.h"
 
 #include <math.h>
 #include <string.h>
 
-#define FACE 0.15       /* for a face in the picture */
-#define PEAK 0.08       /* for being where the sound stands out */
-#define LIVELY 0.08     /* for motion in all of the picture */
-#define SHAKE_PX 40.0   /* at 1080p: a camera that shakes by so much is worth SHAKE less */
+#define FACE 0.15     /* for a face in the picture */
+#define PEAK 0.08     /* for being where the sound stands out */
+#define LIVELY 0.08   /* for motion in all of the picture */
+#define SHAKE_PX 40.0 /* at 1080p: a camera that shakes by so much is worth SHAKE less */
 #define SHAKE 0.15
-#define LATE 0.05       /* the last picture is worth that much less than the first */
-#define NEAR_S 1.0      /* a face or peak no farther away belongs to the picture */
-#define BESIDE_S 0.15   /* of a border of shots: codecs and shutters blur there */
-#define TRANSITION 0.5  /* what a picture in a transition is worth less */
+#define LATE 0.05      /* the last picture is worth that much less than the first */
+#define NEAR_S 1.0     /* a face or peak no farther away belongs to the picture */
+#define BESIDE_S 0.15  /* of a border of shots: codecs and shutters blur there */
+#define TRANSITION 0.5 /* what a picture in a transition is worth less */
 
 /* Is time_s in a transition, or next to a border? */
 static bool is_in_transition(const struct wire_list *shots, double time_s)

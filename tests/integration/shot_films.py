@@ -57,8 +57,9 @@ def fitted(size, fps):
             f"fps={fps},format=yuv420p,settb=1/90000,setpts=PTS-STARTPTS")
 
 
-def small(path, out, options=("-vf", "scale=320:320:force_original_aspect_ratio=decrease:force_divisible_by=2,setsar=1")):
-    ffmpeg("-i", str(path), "-an", *options, "-pix_fmt", "yuv420p", str(out))
+def small(path, out):
+    ffmpeg("-i", str(path), "-an", "-vf",
+           "scale=320:320:force_original_aspect_ratio=decrease:force_divisible_by=2,setsar=1", "-pix_fmt", "yuv420p", str(out))
     path.unlink()
 
 
@@ -94,7 +95,7 @@ def joined(media, folder, seed, takes, how, shots=10, size=(480, 270), fps=25, c
     Returns its small file and [(middle, kind, length)]."""
     rng = random.Random(seed)
     picture = size[0] * size[1] * 3 // 2
-    film, truth, name, kind, into, colour = b"", [], None, "start", 0, "black"
+    film, truth, name, kind, into, before, colour = b"", [], None, "start", 0, 0, "black"
     for _ in range(shots):
         next_kind, length = how(rng)
         out_of = round(length * fps) // (2 if next_kind == "fade" else 1)

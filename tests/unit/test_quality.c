@@ -14,8 +14,8 @@ struct canvas {
     uint8_t y[W * H], u[W * H / 4], v[W * H / 4];
 };
 
-/* Upright bars 16 samples wide, in turns dark and light, no two of them alike, whose edges are `soft`
- * samples wide and lean a little. */
+/* Upright bars 16 samples wide, in turns dark and light, no two of them alike, whose edges are
+ * `soft` samples wide and lean a little. */
 struct bars {
     double low, high; /* luma */
     double soft;
@@ -157,10 +157,8 @@ static void test_films(void)
         film_fn film;
         double fps, shake_low, shake_high, motion_low, motion_high;
     } cases[] = {
-        {"still", film_still, 30, 0, 0.01, 0, 0.01},
-        {"pan", film_pan, 30, 0, 2, 0.1, 1},
-        {"pan at 12.5", film_pan, 12.5, 0, 3, 0.1, 1},
-        {"shake", film_shake, 30, 12, 45, 0.1, 1},
+        {"still", film_still, 30, 0, 0.01, 0, 0.01},   {"pan", film_pan, 30, 0, 2, 0.1, 1},
+        {"pan at 12.5", film_pan, 12.5, 0, 3, 0.1, 1}, {"shake", film_shake, 30, 12, 45, 0.1, 1},
         {"dark", film_dark, 30, 0, 0, 0, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

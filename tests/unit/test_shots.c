@@ -40,8 +40,8 @@ static int scene_luma(int scene, int x, int y)
 struct look { /* of a picture: `share` of scene `to` over scene `from`, moved, lit */
     int from, to;
     double share;
-    int x, y;           /* samples that the camera has moved */
-    double gain;        /* contrast */
+    int x, y;    /* samples that the camera has moved */
+    double gain; /* contrast */
     int brighter, noise;
 };
 
@@ -294,8 +294,9 @@ static void test_films(void)
 static void test_sizes(void)
 {
     static const struct shape shapes[] = {
-        {"tiny", 16, 10, 25, false}, {"thin", 320, 12, 25, false}, {"square", 118, 118, 25, false},
-        {"slow", 320, 180, 10, false}, {"least", 2, 2, 25, false},
+        {"tiny", 16, 10, 25, false},     {"thin", 320, 12, 25, false},
+        {"square", 118, 118, 25, false}, {"slow", 320, 180, 10, false},
+        {"least", 2, 2, 25, false},
     };
     for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
         struct shot_list list = {0};
