@@ -264,10 +264,10 @@ static bool make_room(struct face_tracks *t, struct err *e)
     return true;
 }
 
-static void record(struct face_tracks *t, const struct track *k, const struct motion *m,
-                   double time_s)
+static void record(struct face_tracks *t, const struct track *k, const struct small_picture *p,
+                   const struct motion *m, const struct detail *d, double time_s)
 {
-    double half = k->box.size * 0.5;
+    double half = k->box.size * 0.5, x = k->box.x, y = k->box.y;
     t->seen[t->seen_count++] = (struct face_seen){
         .time = time_s,
         .track = k->id,
@@ -275,8 +275,8 @@ static void record(struct face_tracks *t, const struct track *k, const struct mo
         .y = k->box.y / (float)t->height,
         .size = k->box.size / (float)t->height,
         .strength = k->box.strength,
-        .moved = (float)motion_within(m, k->box.x - half, k->box.y - half, k->box.x + half,
-                                      k->box.y + half),
+        .sharp = (float)detail_within(d, p, x - half, y - half, x + half, y + half),
+        .moved = (float)motion_within(m, x - half, y - half, x + half, y + half),
     };
 }
 
@@ -296,7 +296,7 @@ static void scan_part(struct face_tracks *t, const struct small_picture *p)
 }
 
 bool face_tracks_push(struct face_tracks *t, const struct small_picture *p, const struct motion *m,
-                      double time_s, struct err *e)
+                      const struct detail *d, double time_s, struct err *e)
 {
     if (!make_room(t, e))
         return false;
@@ -317,6 +317,6 @@ bool face_tracks_push(struct face_tracks *t, const struct small_picture *p, cons
     t->pushed++;
     for (int i = 0; i < t->track_count; i++)
         if (t->tracks[i].lost == 0)
-            record(t, &t->tracks[i], m, time_s);
+            record(t, &t->tracks[i], p, m, d, time_s);
     return true;
 }

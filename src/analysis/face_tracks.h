@@ -2,7 +2,7 @@
  * face_tracks.h - the same faces from picture to picture.
  *
  *     struct face_tracks *t = face_tracks_create(width, height, &e);
- *     face_tracks_push(t, &picture, motion, time_s, &e);   ... about five times a second
+ *     face_tracks_push(t, &picture, motion, &detail, time_s, &e);   ... about five times a second
  *     seen = face_tracks_seen(t, &count);
  *     face_tracks_destroy(t);
  *
@@ -14,6 +14,7 @@
 #ifndef AIVE_ANALYSIS_FACE_TRACKS_H
 #define AIVE_ANALYSIS_FACE_TRACKS_H
 
+#include "analysis/detail.h"
 #include "analysis/motion.h"
 #include "analysis/small.h"
 #include "core/err.h"
@@ -30,6 +31,7 @@ struct face_seen {
     float x, y;     /* centre, shares of the picture's width and height */
     float size;     /* share of the picture's height */
     float strength; /* 0..1 of the detector; 0: only followed by its looks */
+    float sharp;    /* 0 blurred .. about 1, see detail.h */
     float moved;    /* mean change of its samples since the picture before, 0..255 */
 };
 
@@ -37,9 +39,9 @@ struct face_tracks;
 struct face_tracks *face_tracks_create(int width, int height, struct err *e);
 void face_tracks_destroy(struct face_tracks *t);
 
-/* `m` has been pushed the same picture. */
+/* `m` has been pushed the same picture, `d` is of it. */
 bool face_tracks_push(struct face_tracks *t, const struct small_picture *p, const struct motion *m,
-                      double time_s, struct err *e);
+                      const struct detail *d, double time_s, struct err *e);
 
 /* All so far, ascending in time: valid until the next push. */
 const struct face_seen *face_tracks_seen(const struct face_tracks *t, size_t *count);

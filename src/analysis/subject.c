@@ -120,11 +120,13 @@ bool subject_push(struct subject *s, const struct small_picture *p, double time_
         return false;
     motion_push(s->motion, p);
     struct motion_blocks moved = motion_blocks(s->motion);
+    struct detail detail;
+    detail_find(p, &detail);
     struct sample *new = &s->samples[s->count++];
     new->time = time_s;
     new->restless = (float)motion_within(s->motion, 0, 0, s->width, s->height);
-    saliency_find(p, &moved, &new->eye);
-    return face_tracks_push(s->faces, p, s->motion, time_s, e);
+    saliency_find(p, &moved, &detail, &new->eye);
+    return face_tracks_push(s->faces, p, s->motion, &detail, time_s, e);
 }
 
 /* --- A shot --------------------------------------------------------------------------------- */

@@ -11,6 +11,9 @@
 #define MIN_STAY 1.5      /* s: what is there for less does not take the picture from another */
 #define STILL_LIFE 0.35   /* mean change below which something painted may be seen, ... */
 #define RESTLESS 0.15     /* ... if the rest of the picture moves at least as much */
+#define IN_FOCUS 0.7      /* sharpness of what the lens is focused on, at least */
+#define WELL_SEEN 0.12    /* size of a face that needs not be larger, of the picture's height */
+#define BEHIND 0.45       /* prominence of someone in the background, at most */
 #define LIVELY 4.0        /* mean change at which a face counts for half as much again */
 
 static double centredness(const struct face_seen *s)
@@ -19,12 +22,19 @@ static double centredness(const struct face_seen *s)
     return 1 - 0.5 * d * d;
 }
 
+/* Someone out of focus, or far away and at the edge, is not what a shot is about. */
+static double prominence(const struct face_seen *s)
+{
+    return fmin(s->size / WELL_SEEN, 1) * fmin(s->sharp / IN_FOCUS, 1) * centredness(s);
+}
+
 /* What a picture adds to how much the shot is about a face: the larger, the nearer to the middle,
- * the livelier (who speaks moves), the surer. */
+ * the sharper, the livelier (who speaks moves), the surer. */
 static double worth_of(const struct face_seen *s)
 {
     double lively = s->moved / (s->moved + LIVELY);
-    return s->size * centredness(s) * (0.5 + lively) * (0.3 + s->strength);
+    double focus = fmin(s->sharp / IN_FOCUS, 1);
+    return s->size * focus * centredness(s) * (0.5 + lively) * (0.3 + s->strength);
 }
 
 static void add_seen(struct face_role *r, const struct face_seen *s)
@@ -37,6 +47,7 @@ static void add_seen(struct face_role *r, const struct face_seen *s)
     r->moved += s->moved;
     r->evidence += fmax(s->strength - CHANCE, 0);
     r->worth += worth_of(s);
+    r->prominence += prominence(s);
 }
 
 /* Something that looks like a face, but never moves while other things do, hangs on the wall. */
@@ -95,7 +106,7 @@ const struct face_role *face_roles_at(const struct face_roles *r, double time_s)
     for (size_t i = 0; i < r->believed; i++) {
         const struct face_role *k = &r->role[i];
         bool stays = i == 0 || k->last - k->first >= MIN_STAY;
-        if (stays && k->first <= time_s && time_s <= k->last)
+        if (stays && k->prominence > BEHIND * k->seen && k->first <= time_s && time_s <= k->last)
             return k;
     }
     return NULL;

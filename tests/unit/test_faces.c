@@ -104,8 +104,10 @@ static void walk_on(struct walk *w)
 {
     struct err e = {0};
     drawn_add_noise(&w->d, 4, &w->seed);
+    struct detail detail;
     motion_push(w->m, &w->d.picture);
-    CHECK(face_tracks_push(w->t, &w->d.picture, w->m, w->time, &e));
+    detail_find(&w->d.picture, &detail);
+    CHECK(face_tracks_push(w->t, &w->d.picture, w->m, &detail, w->time, &e));
     w->time += 0.2;
 }
 

@@ -131,6 +131,46 @@ static void test_company(void)
     subject_path_finish(&p);
 }
 
+/* Somebody in the background, blurred and at the edge, against something large in focus. */
+static void test_background(void)
+{
+    struct film f = film_begin(320, 180);
+    for (int i = 0; i < 60; i++) {
+        drawn_add_face(&f.d, 38 + 3 * sin(i * 0.3), 60, 40);
+        for (int y = 20; y < 180; y++)
+            for (int x = 190; x < 270; x++)
+                f.d.px[y * 320 + x] = (x / 5 + y / 7 + i / 15) % 2 ? 220 : 30;
+        film_show(&f);
+    }
+    struct subject_path p = film_end(&f, NULL, 0);
+    CHECK(p.face_count > 0);
+    CHECK_NEAR(p.crop[0].x, 230.0 / 320, 0.08);
+    subject_path_finish(&p);
+}
+
+/* Of two things that stand out alike, the one in a colour of skin. */
+static void test_skin(void)
+{
+    struct film f = film_begin(320, 180);
+    for (int i = 0; i < 30; i++) {
+        for (int y = 70; y < 110; y++) {
+            memset(f.d.px + y * 320 + 40, 140, 40);
+            memset(f.d.px + y * 320 + 240, 140, 40);
+        }
+        for (int y = 35; y < 55; y++)
+            for (int x = 0; x < 20; x++) {
+                f.d.px[320 * 180 + y * 160 + 20 + x] = 150; /* blueish */
+                f.d.px[320 * 180 * 5 / 4 + y * 160 + 20 + x] = 106;
+                f.d.px[320 * 180 + y * 160 + 120 + x] = 106;
+                f.d.px[320 * 180 * 5 / 4 + y * 160 + 120 + x] = 150;
+            }
+        film_show(&f);
+    }
+    struct subject_path p = film_end(&f, NULL, 0);
+    CHECK(p.crop[0].x > 0.65);
+    subject_path_finish(&p);
+}
+
 /* Without a face: what moves. */
 static void test_moves(void)
 {
@@ -219,6 +259,8 @@ int main(void)
     test_cut();
     test_two();
     test_company();
+    test_background();
+    test_skin();
     test_moves();
     test_upright();
     test_shapes();
