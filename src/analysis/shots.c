@@ -13,12 +13,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define CLEARLY 1.2    /* times as unlike: the better cut of two, else the first */
 #define VOID_MAX_S 1.5 /* nothing is shown for longer: a shot of its own */
 
 struct border {
     double start_s, end_s; /* the same for a cut */
     enum shot_begin how;
     bool to_void, from_void;
+    double unlike; /* of a cut, see view_unlike() */
 };
 
 struct shots {
@@ -87,7 +89,8 @@ static bool judge_cut(struct shots *s, int64_t k, struct err *e)
     if (!shot_is_cut(&s->ring, k))
         return true;
     double t = shot_time(&s->ring, k);
-    return add(s, (struct border){.start_s = t, .end_s = t, .how = SHOT_CUT}, e);
+    double unlike = s->ring.unlike[k % SHOT_RING];
+    return add(s, (struct border){.start_s = t, .end_s = t, .how = SHOT_CUT, .unlike = unlike}, e);
 }
 
 /* Has a cut been found between both, ends not counted? Then it is no blend. */
@@ -180,8 +183,15 @@ static bool goes_on(const struct border *a, const struct border *b)
            b->start_s - a->end_s < VOID_MAX_S;
 }
 
-/* Joins the parts of fades; returns how many borders are left. */
-static size_t join(struct border *b, size_t count)
+/* Of two cuts with no room for a shot between them one is none: a jolt just before or after. */
+static bool are_too_close(const struct border *a, const struct border *b, double min_shot_s)
+{
+    return a->how == SHOT_CUT && b->how == SHOT_CUT && b->start_s - a->start_s < min_shot_s;
+}
+
+/* Joins the parts of fades, and drops the lesser of cuts that are too close; returns how many
+ * borders are left. */
+static size_t join(struct border *b, size_t count, double min_shot_s)
 {
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
@@ -191,6 +201,9 @@ static size_t join(struct border *b, size_t count)
                 last->how = SHOT_FADE;
             last->end_s = fmax(last->end_s, b[i].end_s);
             last->to_void = b[i].to_void;
+        } else if (last && are_too_close(last, &b[i], min_shot_s)) {
+            if (b[i].unlike > CLEARLY * last->unlike)
+                *last = b[i];
         } else {
             b[n++] = b[i];
         }
@@ -243,6 +256,6 @@ bool shots_finish(struct shots *s, struct shot_list *out, struct err *e)
         return err_set(e, ERR_NO_MEMORY, "no memory for shots");
     if (s->count)
         qsort(s->borders, s->count, sizeof *s->borders, by_start);
-    fill_list(s, join(s->borders, s->count), out);
+    fill_list(s, join(s->borders, s->count, s->opt.min_shot_s), out);
     return true;
 }
