@@ -17,6 +17,7 @@
 #define SEEK_REACH 1.5f /* of its size, from where it was */
 #define MAX_LOST 3      /* pictures without looks either */
 #define SCAN_MAX 8
+#define THOROUGH 2 /* pictures of a new shot that are searched for everything */
 
 /* Zero mean, unit length. */
 struct looks {
@@ -38,6 +39,7 @@ struct face_tracks {
     struct track tracks[FACE_TRACKS_MAX];
     int track_count;
     uint32_t next_id, pushed;
+    int thorough; /* pictures left that are searched for everything */
     double last_change;
     struct face_seen *seen;
     size_t seen_count, seen_room;
@@ -280,6 +282,12 @@ static void record(struct face_tracks *t, const struct track *k, const struct sm
     };
 }
 
+static void scan_all(struct face_tracks *t, const struct small_picture *p)
+{
+    for (int view = 0; view < FACES_VIEWS; view++)
+        scan(t, p, (enum faces_view)view, FACES_ALL);
+}
+
 /* What is new is looked for a part at a time: all views and sizes once in eight pictures. */
 static void scan_part(struct face_tracks *t, const struct small_picture *p)
 {
@@ -303,17 +311,19 @@ bool face_tracks_push(struct face_tracks *t, const struct small_picture *p, cons
     double change = motion_change(m);
     bool cut = change > CUT_CHANGE && change > CUT_RATIO * t->last_change;
     t->last_change = change;
-    if (cut)
+    if (cut) {
         t->track_count = 0;
+        t->thorough = THOROUGH;
+    }
     faces_show(t->faces, p);
     for (int i = 0; i < t->track_count; i++)
         follow(t, &t->tracks[i], p);
     drop_lost(t);
-    if (cut)
-        for (int view = 0; view < FACES_VIEWS; view++)
-            scan(t, p, (enum faces_view)view, FACES_ALL);
+    if (t->thorough > 0)
+        scan_all(t, p);
     else
         scan_part(t, p);
+    t->thorough -= t->thorough > 0;
     t->pushed++;
     for (int i = 0; i < t->track_count; i++)
         if (t->tracks[i].lost == 0)

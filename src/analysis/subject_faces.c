@@ -6,7 +6,8 @@
 
 #define MIN_HITS 2        /* one may be chance */
 #define CHANCE 0.07       /* strength that things which are no faces reach again and again */
-#define EVIDENCE 0.16     /* of the strength beyond that, in all */
+#define EVIDENCE 0.16     /* of the strength beyond that, in all, ... */
+#define LARGE 0.25        /* ... less above this size: there are fewer places for chance */
 #define MIN_HIT_SHARE 0.2 /* of the pictures it was followed through */
 #define MIN_STAY 1.5      /* s: what is there for less does not take the picture from another */
 #define STILL_LIFE 0.35   /* mean change below which something painted may be seen, ... */
@@ -34,7 +35,7 @@ static double worth_of(const struct face_seen *s)
 {
     double lively = s->moved / (s->moved + LIVELY);
     double focus = fmin(s->sharp / IN_FOCUS, 1);
-    return s->size * focus * centredness(s) * (0.5 + lively) * (0.3 + s->strength);
+    return s->size * s->size * focus * centredness(s) * (0.5 + lively) * (0.3 + s->strength);
 }
 
 static void add_seen(struct face_role *r, const struct face_seen *s)
@@ -43,6 +44,7 @@ static void add_seen(struct face_role *r, const struct face_seen *s)
         r->first = s->time;
     r->last = s->time;
     r->seen++;
+    r->size += s->size;
     r->hits += s->strength > 0;
     r->moved += s->moved;
     r->evidence += fmax(s->strength - CHANCE, 0);
@@ -54,8 +56,8 @@ static void add_seen(struct face_role *r, const struct face_seen *s)
 static bool is_believed(const struct face_role *r, double restless)
 {
     bool painted = restless > RESTLESS && r->moved < STILL_LIFE * r->seen;
-    return r->hits >= MIN_HITS && r->hits >= MIN_HIT_SHARE * r->seen && r->evidence >= EVIDENCE &&
-           !painted;
+    return r->hits >= MIN_HITS && r->hits >= MIN_HIT_SHARE * r->seen &&
+           r->evidence >= EVIDENCE * fmin(1, LARGE * r->seen / r->size) && !painted;
 }
 
 static int by_worth(const void *a, const void *b)

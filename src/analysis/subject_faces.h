@@ -13,6 +13,7 @@ struct face_role {
     double first, last; /* s: seen between them */
     double hits, seen;  /* pictures that it was detected in, and seen in at all */
     double evidence;    /* sum of the detector's strength, as far as it is more than chance */
+    double size;        /* sum of shares of the height */
     double moved;       /* sum of how much it moved */
     double prominence;  /* sum of 0..1: how large, in the middle, in focus */
     double worth;       /* how much the shot is about it; 0: not believed to be a face */
