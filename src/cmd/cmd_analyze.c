@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define ANSWER_MAX_BYTES ((size_t)64 << 20)
+#define KEPT_SECONDS (30 * 24 * 3600) /* in the user's cache */
 
 struct analyze_options {
     const char *output, *plot, *length;
@@ -43,7 +44,7 @@ struct analyze_call {
     const struct analyze_options *o;
     struct progress_line line;
     struct asset asset;
-    int derived_fd; /* -1: there is no data folder */
+    int derived_fd; /* -1: nothing is kept */
     struct analysis found;
     struct timeline *timeline;
 };
@@ -59,16 +60,27 @@ static void on_log(void *user, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
-/* What is known is kept in the data folder where there is one; none is made for that. */
+static bool nobody_knows(void *user, const char *hash, bool *known, struct err *e)
+{
+    (void)user, (void)hash, (void)e;
+    *known = false;
+    return true;
+}
+
+/* What is known is kept: in the data folder where there is one, else in the user's cache, a month
+ * long; a user who has none does without. */
 static bool open_derived(struct analyze_call *call, struct err *e)
 {
     const struct config *c = &call->c->config;
-    call->derived_fd = -1;
-    if (access(c->data_dir, F_OK) < 0)
-        return true;
-    if (dir_ensure(c->derived_dir, e))
-        call->derived_fd = dir_open(c->derived_dir, e);
-    return call->derived_fd >= 0;
+    const char *dir = c->derived_dir, *users = input_user_cache(call->c->arena);
+    bool is_users = access(c->data_dir, F_OK) < 0;
+    if (is_users)
+        dir = users ? arena_printf(call->c->arena, "%s/derived", users) : NULL;
+    call->derived_fd = dir && dir_ensure(dir, e) ? dir_open(dir, e) : -1;
+    struct err ignored;
+    if (is_users && call->derived_fd >= 0)
+        derived_sweep(call->derived_fd, KEPT_SECONDS, nobody_knows, NULL, &ignored);
+    return call->derived_fd >= 0 || is_users;
 }
 
 static bool find_out(struct analyze_call *call, int fd, struct err *e)
@@ -200,8 +212,8 @@ const struct cmd cmd_analyze = {
     .name = "analyze", .words = "FILE", .min_words = 1, .max_words = 1,
     .summary = "Look at a media file, listen to it, and lay out a timeline.",
     .help = "The timeline is a JSON file to be edited by hand or program, then given to\n"
-            "`aive render`. What was found is kept in the data folder if there is one, and never\n"
-            "looked for twice. Examples:\n"
+            "`aive render`. What was found is kept in the data folder, or in ~/.cache/aive where there\n"
+            "is none, and never looked for twice. Examples:\n"
             "  aive analyze clip.mp4 -o timeline.json --template clean_talk --length 30\n"
             "  aive analyze clip.mp4 --facts > facts.json\n"
             "  aive analyze clip.mp4 --plot page.png -o timeline.json",

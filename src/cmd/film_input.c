@@ -68,16 +68,10 @@ static bool load_sources(struct cmd_context *c, const char *file, const char *in
  * user's cache, so that rendering a file leaves nothing but the film beside it. */
 static int open_cache(struct cmd_context *c, struct err *e)
 {
-    const char *dir = c->config.cache_dir, *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (!c->config.cache_dir_named && access(c->config.data_dir, F_OK) < 0 &&
-        access(dir, F_OK) < 0) {
-        if (xdg && *xdg)
-            dir = arena_printf(c->arena, "%s/aive", xdg);
-        else if (home && *home)
-            dir = arena_printf(c->arena, "%s/.cache/aive", home);
-    }
-    if (!dir)
-        return err_set(e, ERR_NO_MEMORY, "no memory for a folder's name"), -1;
+    const char *dir = c->config.cache_dir, *users = input_user_cache(c->arena);
+    if (users && !c->config.cache_dir_named && access(c->config.data_dir, F_OK) < 0 &&
+        access(dir, F_OK) < 0)
+        dir = users;
     return dir_ensure(dir, e) ? dir_open(dir, e) : -1;
 }
 

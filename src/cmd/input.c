@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -72,6 +73,14 @@ bool input_load_any(struct cmd_context *c, const char *path, int *fd, struct ass
     close(*fd);
     *fd = -1;
     return false;
+}
+
+const char *input_user_cache(struct arena *a)
+{
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (xdg && *xdg)
+        return arena_printf(a, "%s/aive", xdg);
+    return home && *home ? arena_printf(a, "%s/.cache/aive", home) : NULL;
 }
 
 bool output_write(const char *path, const char *text, size_t n, struct err *e)

@@ -20,6 +20,10 @@ bool input_load(struct cmd_context *c, const char *path, int *fd, struct asset *
 bool input_load_any(struct cmd_context *c, const char *path, int *fd, struct asset *asset,
                     struct err *e);
 
+/* Where a command keeps what it would have to make again, when there is no data folder:
+ * ~/.cache/aive, or below XDG_CACHE_HOME. NULL: the user has no home. */
+const char *input_user_cache(struct arena *a);
+
 /* Writes text to a file: whole or not at all. "-" is stdout. */
 bool output_write(const char *path, const char *text, size_t n, struct err *e);
 

@@ -185,6 +185,12 @@ def check_against_openapi(server, method, path, answer):
 
 # --- Fixtures -----------------------------------------------------------------------------------
 
+@pytest.fixture(scope="session", autouse=True)
+def users_cache(tmp_path_factory):
+    """What commands keep for a user: never where the user of this machine keeps it."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory):
     return Clips(tmp_path_factory.mktemp("clips"))

@@ -237,6 +237,21 @@ def test_facts_on_stdout(tmp_path, scenes):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_was_found_is_kept_for_the_user(tmp_path, scenes):
+    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    first = run_aive("analyze", scenes, "--facts", cwd=tmp_path, env=cache)
+    kept = [(p, p.stat().st_mtime_ns, p.stat().st_ino) for p in (tmp_path / "cache").glob("aive/derived/*/*")]
+    again = run_aive("analyze", scenes, "--facts", cwd=tmp_path, env=cache)
+    assert kept and first.stdout == again.stdout
+    assert kept == [(p, p.stat().st_mtime_ns, p.stat().st_ino) for p, *_ in kept]
+
+
+def test_without_a_home_nothing_is_kept(tmp_path, scenes):
+    done = run_aive("analyze", scenes, "--facts", cwd=tmp_path, env={"XDG_CACHE_HOME": "/proc/nowhere"})
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["shots"]
+
+
 def test_timeline_on_stdout(tmp_path, scenes):
     done = run_aive("analyze", scenes, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
