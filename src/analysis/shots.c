@@ -111,11 +111,13 @@ static bool settle(struct shots *s, struct err *e)
     s->best = (struct shot_blend){0};
     if (b.score <= 0 || has_cut(s, b.start_s, b.end_s) || !shot_blend_holds(&s->ring, &b))
         return true;
-    return add(s,
-               (struct border){b.start_s, b.end_s,
-                               b.from_void || b.to_void ? SHOT_FADE : SHOT_DISSOLVE, b.to_void,
-                               b.from_void},
-               e);
+    enum shot_begin how = b.from_void || b.to_void ? SHOT_FADE : SHOT_DISSOLVE;
+    struct border found = {.start_s = b.start_s,
+                           .end_s = b.end_s,
+                           .how = how,
+                           .to_void = b.to_void,
+                           .from_void = b.from_void};
+    return add(s, found, e);
 }
 
 static bool judge_middle(struct shots *s, int64_t k, struct err *e)
