@@ -114,6 +114,61 @@ static void test_attacks(void)
     free(v);
 }
 
+/* How often the sound rises from below an eighth of its last peak's power, in steps of 2.5 ms. */
+static int count_attacks(const float *v, long frames)
+{
+    enum { STEP = RATE / 400 };
+    double top = 0, loudest = 0, low = INFINITY;
+    bool rising = true;
+    int count = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (long at = 0; at + STEP <= frames; at += STEP) {
+            double power = 0;
+            for (long i = at; i < at + STEP; i++)
+                power += (double)(v[2 * i] * v[2 * i]);
+            if (pass == 0) {
+                loudest = fmax(loudest, power);
+            } else if (rising) {
+                top = fmax(top, power);
+                rising = top < 0.03 * loudest || power > top / 4;
+                count += !rising;
+                low = rising ? low : power;
+            } else {
+                low = fmin(low, power);
+                rising = power > 8 * low && power > 0.03 * loudest;
+                top = rising ? power : top;
+            }
+        }
+    return count;
+}
+
+/* Slowed a lot, one click must not become two; a single stretcher makes twice as many. */
+static void test_one_attack_for_one(void)
+{
+    enum { CLICKS = 8 };
+    static const struct {
+        int num, den, most;
+    } cases[] = {{1, 2, CLICKS}, {1, 4, CLICKS + 2}};
+    long n = (CLICKS + 1) * 22000;
+    float *v = calloc((size_t)n, sizeof *v);
+    uint32_t seed = 1;
+    for (int k = 0; k < CLICKS; k++)
+        for (int i = 0; i < 960; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            v[12000 + k * 22000 + i] =
+                (float)(0.8 * ((double)seed / 2147483648.0 - 1) * exp(-i / 120.0));
+        }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_CASE(cases[i].den == 4 ? "clicks at a quarter" : "clicks at half speed");
+        long frames = n * cases[i].den / cases[i].num;
+        float *out = run(v, n, cases[i].num, cases[i].den, frames, 4096);
+        int heard = count_attacks(out, frames);
+        CHECK(heard >= CLICKS && heard <= cases[i].most);
+        free(out);
+    }
+    free(v);
+}
+
 static void test_same_again(void)
 {
     CHECK_CASE("determinism");
@@ -151,6 +206,7 @@ int main(void)
 {
     test_pitch();
     test_attacks();
+    test_one_attack_for_one();
     test_same_again();
     test_refusals();
     return check_done();
