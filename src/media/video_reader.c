@@ -31,8 +31,10 @@
 /* A step back of up to this, or two pictures, is one of many: the film runs in reverse. */
 #define REVERSE_STEP_TICKS (TICKS_PER_SECOND / 2)
 #define KEPT_BYTES ((size_t)32 << 20)
-#define KEPT_LEAST 8 /* pictures in reverse, however large: each refill decodes a group of pictures */
+#define KEPT_LEAST                                                                                 \
+    8 /* pictures in reverse, however large: each refill decodes a group of pictures */
 #define KEPT_MAX 512
+#define FORWARD_PICTURES 2 /* the answer and the one after it */
 /* Equal steps, within rounding, that must have been made before the next is expected. */
 #define STEADY_STEPS 2
 #define STEP_TOLERANCE_TICKS (TICKS_PER_SECOND / 10000)
@@ -89,16 +91,20 @@ static const struct picture *last_kept(const struct video_reader *r)
     return r->kept[r->count - 1];
 }
 
-/* Adds the next picture; *end is set when there is none. */
+/* Adds the next picture; *end is set when there is none. Going forward there is room for it before
+ * it is decoded: a decoder never needs one picture more than it and the window hold, 12 MB at 4K.
+ */
 static bool extend(struct video_reader *r, bool *end, struct err *e)
 {
+    while (!r->limit && r->count >= FORWARD_PICTURES)
+        drop_first(r);
     struct picture *p = picture_stream_next(r->stream, e);
 
     *end = !p;
     if (!p)
         return e->code == ERR_NONE;
-    int least = r->limit ? KEPT_LEAST : 2;
-    while (r->count >= least && (r->count == KEPT_MAX || r->bytes + picture_bytes(p) > r->limit))
+    while (r->count >= KEPT_LEAST &&
+           (r->count == KEPT_MAX || r->bytes + picture_bytes(p) > r->limit))
         drop_first(r);
     r->kept[r->count++] = p;
     r->bytes += picture_bytes(p);
