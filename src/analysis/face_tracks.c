@@ -17,6 +17,7 @@
 #define SEEK_REACH 1.5f /* of its size, from where it was */
 #define MAX_LOST 3      /* pictures without looks either */
 #define SCAN_MAX 8
+#define SURE 0.25f /* strength of a detector that has no doubt */
 #define THOROUGH 2 /* pictures of a new shot that are searched for everything */
 
 /* Zero mean, unit length. */
@@ -184,7 +185,8 @@ static bool seek_again(struct face_tracks *t, struct track *k, const struct smal
     enum faces_view best_view = FACES_FRONTAL;
     float nearest = SEEK_REACH * k->box.size;
     for (int view = 0; view < FACES_VIEWS; view++) {
-        size_t count = faces_seek(t->faces, (enum faces_view)view, k->box.size, found, SCAN_MAX);
+        size_t count =
+            faces_seek(t->faces, (enum faces_view)view, &k->box, nearest, found, SCAN_MAX);
         for (size_t i = 0; i < count; i++) {
             float d = hypotf(found[i].x - k->box.x, found[i].y - k->box.y);
             if (d >= nearest || is_taken(t, k, &found[i]))
@@ -288,8 +290,17 @@ static void scan_all(struct face_tracks *t, const struct small_picture *p)
         scan(t, p, (enum faces_view)view, FACES_ALL);
 }
 
-/* What is new is looked for a part at a time: all views and sizes once in eight pictures. */
-static void scan_part(struct face_tracks *t, const struct small_picture *p)
+/* A known face is seen without doubt: others are less urgent. */
+static bool is_sure(const struct face_tracks *t)
+{
+    for (int i = 0; i < t->track_count; i++)
+        if (t->tracks[i].hits >= MIN_KNOWN && t->tracks[i].box.strength >= SURE)
+            return true;
+    return false;
+}
+
+/* What is new is looked for a part at a time: all views and sizes once in eight scans. */
+static void scan_part(struct face_tracks *t, const struct small_picture *p, size_t turn)
 {
     static const struct {
         enum faces_view view;
@@ -299,7 +310,7 @@ static void scan_part(struct face_tracks *t, const struct small_picture *p)
         {FACES_RIGHT, FACES_SOME},     {FACES_FRONTAL, FACES_SOME}, {FACES_LEFT, FACES_OTHERS},
         {FACES_FRONTAL, FACES_OTHERS}, {FACES_RIGHT, FACES_OTHERS},
     };
-    size_t turn = t->pushed % (sizeof turns / sizeof turns[0]);
+    turn %= sizeof turns / sizeof turns[0];
     scan(t, p, turns[turn].view, turns[turn].sizes);
 }
 
@@ -321,8 +332,10 @@ bool face_tracks_push(struct face_tracks *t, const struct small_picture *p, cons
     drop_lost(t);
     if (t->thorough > 0)
         scan_all(t, p);
-    else
-        scan_part(t, p);
+    else if (!is_sure(t))
+        scan_part(t, p, t->pushed);
+    else if (t->pushed % 2 == 0)
+        scan_part(t, p, t->pushed / 2);
     t->thorough -= t->thorough > 0;
     t->pushed++;
     for (int i = 0; i < t->track_count; i++)

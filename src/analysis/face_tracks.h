@@ -7,7 +7,7 @@
  *     face_tracks_destroy(t);
  *
  * Each picture is searched for one view and half of the sizes of a face in turn, at the
- * beginning of a shot for all of them. Around faces already known all views are tried; what turns away from all of them is
+ * beginning of a shot for all of them; every second one while a known face is in view. Around faces already known all views are tried; what turns away from all of them is
  * followed by its looks for two seconds. Memory: 32 bytes for each face in each picture, at most
  * four a picture. One thread at a time.
  */

@@ -248,6 +248,7 @@ static size_t add_face(struct face_box *out, size_t count, size_t max, struct fa
 
 /* What the strongest faces of a scan are gathered in. */
 struct scan {
+    double x0, y0, x1, y1; /* samples of the picture: centres of windows lie between */
     struct face_box *found;
     size_t count, max;
     int hits;
@@ -266,9 +267,13 @@ static void follow_hit(struct faces *f, enum faces_view view, int index, int x, 
 static void scan_level(struct faces *f, enum faces_view view, int index, struct scan *s)
 {
     const struct level *l = make_level(f, index);
-    int last = l->width - f->window;
-    for (int y = 0; y + f->window <= l->height; y += SCAN_STEP)
-        for (int x = 0; x <= last; x += CASCADE_LANES) {
+    int half = f->window / 2;
+    int first = (int)fmax(s->x0 / l->ratio - half, 0);
+    int last = (int)fmin(s->x1 / l->ratio - half, l->width - f->window);
+    int top = (int)fmax(s->y0 / l->ratio - half, 0);
+    int low = (int)fmin(s->y1 / l->ratio - half, l->height - f->window);
+    for (int y = top; y <= low; y += SCAN_STEP)
+        for (int x = first; x <= last; x += CASCADE_LANES) {
             int count = last - x + 1 < CASCADE_LANES ? last - x + 1 : CASCADE_LANES;
             unsigned hits = cascade_matches_row(f->views[view], &l->sums, x, y, count);
             for (int i = 0; hits >> i; i++)
@@ -283,17 +288,18 @@ size_t faces_scan(struct faces *f, enum faces_view view, enum faces_sizes sizes,
     static const struct {
         int first, step;
     } levels[] = {[FACES_ALL] = {0, 2}, [FACES_SOME] = {0, 4}, [FACES_OTHERS] = {2, 4}};
-    struct scan s = {.found = out, .max = max};
+    struct scan s = {.x1 = INFINITY, .y1 = INFINITY, .found = out, .max = max};
     for (int i = levels[sizes].first; i < f->level_count; i += levels[sizes].step)
         scan_level(f, view, i, &s);
     return s.count;
 }
 
-size_t faces_seek(struct faces *f, enum faces_view view, float size, struct face_box *out,
-                  size_t max)
+size_t faces_seek(struct faces *f, enum faces_view view, const struct face_box *was, float reach,
+                  struct face_box *out, size_t max)
 {
-    struct scan s = {.found = out, .max = max};
-    int level = find_level(f, view, size);
+    float x = was->x - framing[view].aside * was->size / framing[view].size;
+    struct scan s = {x - reach, was->y - reach, x + reach, was->y + reach, out, 0, max, 0};
+    int level = find_level(f, view, was->size);
     for (int i = level > 1 ? level - 1 : 0; i <= level + 1 && i < f->level_count; i++)
         scan_level(f, view, i, &s);
     return s.count;

@@ -46,9 +46,10 @@ void faces_show(struct faces *f, const struct small_picture *p);
 size_t faces_scan(struct faces *f, enum faces_view view, enum faces_sizes sizes,
                   struct face_box *out, size_t max);
 
-/* The same for faces of about one size: the larger it is, the faster. */
-size_t faces_seek(struct faces *f, enum faces_view view, float size, struct face_box *out,
-                  size_t max);
+/* The same for faces of about the size of one that was there (its strength is not read), whose
+ * centres lie at most `reach` samples away, each way. */
+size_t faces_seek(struct faces *f, enum faces_view view, const struct face_box *was, float reach,
+                  struct face_box *out, size_t max);
 
 /* About of that size and at that place (its strength is not read). */
 bool faces_look(struct faces *f, enum faces_view view, const struct face_box *near_to,

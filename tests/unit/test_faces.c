@@ -36,7 +36,10 @@ static void test_scan(void)
             CHECK(found[0].strength > 0.1f && found[0].strength <= 1);
             CHECK(faces_look(f, FACES_FRONTAL, &found[0], &again));
             CHECK(faces_same(&again, &found[0]));
-            CHECK(faces_seek(f, FACES_FRONTAL, found[0].size, found, 4) == 1);
+            struct face_box was = found[0];
+            CHECK(faces_seek(f, FACES_FRONTAL, &was, was.size, found, 4) == 1);
+            was.x += 3 * was.size;
+            CHECK(faces_seek(f, FACES_FRONTAL, &was, was.size, found, 4) == 0);
         }
         drawn_destroy(&d);
     }

@@ -19,15 +19,15 @@
 /* Eyes and mouth lie within so much of a face's size from its centre. */
 #define FACE_CORE 0.35
 
-/* Not all can be met: faces half out of the picture, of puppets and in the dark are not found, nor
- * is one of many listeners that a person would choose. What is met today is not to be lost. */
+/* Not all can be met: faces half out of the picture, tilted and in the dark are not found, nor is
+ * one of many listeners that a person would choose. What is met today is not to be lost. */
 static const struct {
     const char *clip;
     double inside; /* share of the marks that the crop must show */
 } clips[] = {
     {"portrait_talking_host.mp4", 0.95}, {"friday_dialogue.mp4", 0.95},
-    {"chaplin_silent_film.mp4", 0.95},   {"hamilton_whitehouse.mp4", 0.7},
-    {"tears_of_steel_battle.webm", 0.4},
+    {"chaplin_silent_film.mp4", 0.95},   {"hamilton_whitehouse.mp4", 0.8},
+    {"tears_of_steel_battle.webm", 0.6},
 };
 
 struct look {
