@@ -96,6 +96,7 @@ static bool write_pictures(int width, int height, int count, int fd, struct err 
                               .fps_num = 30,
                               .fps_den = 1,
                               .preset = "superfast",
+                              .params = "ref=4", /* as cameras have: it is the decoder's memory */
                               .crf = 20,
                               .lookahead = 10};
     struct picture_pool *pool = picture_pool_create(width, height, e);

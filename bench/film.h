@@ -49,6 +49,8 @@ void clip_add_proxy(struct clip *c); /* nothing for a clip that needs none */
 /* --- Films (film.c) --- */
 struct film {
     const struct clip *clip;
+    struct plan_source sources[2]; /* clip, and what lies over it */
+    int fds[2];
     struct arena arena;
     struct plan plan;
     struct captions *captions;
@@ -61,6 +63,8 @@ struct film_job {
     double segment_s;
     int edited_caption;
     bool moved_sound;
+    const char *effect, *transition; /* all segments have; NULL: as above, cuts */
+    const struct clip *broll;        /* over the second half of each second; NULL: none */
 };
 extern const struct film_job job_24s, job_60s;
 void film_plan(struct film *f, const struct clip *clip, const struct film_job *job,
