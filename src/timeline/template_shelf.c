@@ -126,15 +126,19 @@ struct template *template_load(const struct template_shelf *shelf, const char *n
                                struct arena *a, struct err *e)
 {
     const char *dirs[] = {has_own(shelf) ? shelf->own : NULL, shelf->shipped};
-    for (int k = 0; k < 2 && name_ok(name); k++) {
+    struct template *found = NULL;
+    bool here = false;
+    for (int k = 0; k < 2 && name_ok(name) && !here; k++) {
         const char *path = dirs[k] ? path_of(dirs[k], name, a) : NULL;
         if (dirs[k] && !path)
             return err_set(e, ERR_NO_MEMORY, "no memory for a template"), NULL;
-        if (path && access(path, F_OK) == 0)
-            return template_read_file(path, shelf->sound, a, e);
+        here = path && access(path, F_OK) == 0;
+        if (here)
+            found = template_read_file(path, shelf->sound, a, e);
     }
-    not_found(shelf, name, a, e);
-    return NULL;
+    if (!here)
+        not_found(shelf, name, a, e);
+    return found;
 }
 
 /* --- The catalogue ---------------------------------------------------------------------------- */

@@ -169,8 +169,10 @@ static void test_films(void)
             const struct quality_second *s = &l.seconds[2];
             CHECK_NEAR(s->time_s, 2.5, 1e-9);
             CHECK(s->poster_s >= 2 && s->poster_s < 3);
-            if (!CHECK(s->shake >= cases[i].shake_low && s->shake <= cases[i].shake_high) |
-                !CHECK(s->motion >= cases[i].motion_low && s->motion <= cases[i].motion_high))
+            bool shake_ok = CHECK(s->shake >= cases[i].shake_low && s->shake <= cases[i].shake_high);
+            bool motion_ok =
+                CHECK(s->motion >= cases[i].motion_low && s->motion <= cases[i].motion_high);
+            if (!shake_ok || !motion_ok)
                 fprintf(stderr, "   shake %.2f motion %.2f\n", s->shake, s->motion);
         }
         quality_list_finish(&l);
