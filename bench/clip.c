@@ -24,6 +24,8 @@ static void describe(struct clip *c)
     c->source = (struct plan_source){.duration_ticks = info.duration_ticks,
                                      .has_audio = info.has_audio,
                                      .has_video = info.has_video,
+                                     .width = info.width,
+                                     .height = info.height,
                                      .hash = c->hash};
 }
 

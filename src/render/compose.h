@@ -27,8 +27,8 @@ struct composer *composer_create(const struct plan *plan, struct captions *capti
                                  const int *source_fds, const struct cancel *cancel, struct err *e);
 void composer_destroy(struct composer *c);
 
-/* Lets each decoder use so many threads (1 unless told): for a single frame, which waits for its
- * decoder alone. Before the first frame. */
+/* Lets each decoder use so many threads (1 unless told), where cores would idle: the pictures are the
+ * same. Before the first frame. */
 void composer_use_threads(struct composer *c, int threads);
 
 /* A picture to read from (others may hold it too), the caller's to unref. NULL: e says why;

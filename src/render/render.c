@@ -3,16 +3,18 @@
  *
  * DESIGN. Every worker owns a contiguous range of chunks, so that its decoder goes forward, and takes
  * the next such range when it is through, so that the film grows from its beginning and can be
- * watched; when none is left, it takes the later half of the longest one. Each chunk is made by an encoder of
- * its own with one thread, which is as fast as frame threads as long as there are chunks, and makes
- * the bytes independent of the number of cores. The calling thread only waits and watches for
- * cancel. The first failure stops everybody at their next frame and is the one reported.
+ * watched; when none is left, it takes the later half of the longest one. Each chunk is made by an
+ * encoder of its own with one thread, which is as fast as frame threads as long as there are chunks,
+ * and makes the bytes independent of the number of cores. Where memory would not do, fewer workers
+ * have decoders with more threads (workers.h). The calling thread only waits and watches for cancel.
+ * The first failure stops everybody at their next frame and is the one reported.
  */
 #include "render/render.h"
 
 #include "render/compose.h"
 #include "render/key.h"
 #include "render/sound.h"
+#include "render/workers.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -54,6 +56,7 @@ struct crew {
     struct range ranges[MAX_THREADS];
     size_t shared_out; /* chunks that are in a range */
     int threads, running;
+    int decoder_threads; /* in each worker's decoders */
     struct err err; /* the first failure */
     bool *done;     /* chunks */
     const char *making[MAX_THREADS]; /* key of the chunk that a worker makes, NULL: none */
@@ -307,6 +310,8 @@ static void work_on_chunks(struct crew *c, int worker)
     const int *fds = job->picture_fds ? job->picture_fds : job->source_fds;
     struct composer *composer = composer_create(job->plan, job->captions, fds, &c->stop, &e);
     bool ok = composer;
+    if (ok)
+        composer_use_threads(composer, c->decoder_threads);
     while (ok && !cancel_fired(&c->stop) && take_chunk(c, worker, &i))
         ok = make_chunk(c, worker, composer, i, &e);
     if (!ok)
@@ -405,12 +410,16 @@ static int count_cores(void)
     return n > 0 ? n : 1;
 }
 
+/* Cores that get no worker, because memory would not do, help the others' decoders. */
 static void share_out(struct crew *c)
 {
-    size_t chunks = c->job->plan->chunk_count;
+    const struct plan *p = c->job->plan;
     int n = c->job->threads > 0 ? c->job->threads : count_cores();
     n = n > MAX_THREADS ? MAX_THREADS : n;
-    c->threads = (size_t)n > chunks ? (int)chunks : n;
+    c->threads = workers_that_fit(p, n);
+    c->decoder_threads = n / c->threads;
+    if ((size_t)c->threads > p->chunk_count)
+        c->threads = (int)p->chunk_count;
     c->shared_out = 0;
     for (int i = 0; i < c->threads; i++)
         c->ranges[i] = next_range(c);
