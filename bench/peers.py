@@ -114,7 +114,7 @@ def ffmpeg(program, clip, _, out):
     for k, i in enumerate((1, 4, 7)):
         graph.append(f"[n{k}]adelay={int(i * LENGTH * 1000)}:all=1[s{k}]")
     graph.append("[a][s0][s1][s2]amix=inputs=4:duration=first:normalize=0[sound]")
-    subprocess.run([program, "-v", "error", "-y", *inputs, "-filter_complex", ";".join(graph),
+    subprocess.run([program, "-nostdin", "-v", "error", "-y", *inputs, "-filter_complex", ";".join(graph),
                     "-map", "[video]", "-map", "[sound]", "-c:v", "libx264", "-preset", PRESET,
                     "-crf", CRF, "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", SOUND_RATE,
                     "-movflags", "+faststart", out], check=True)
@@ -123,7 +123,11 @@ def ffmpeg(program, clip, _, out):
 # --- melt ---------------------------------------------------------------------------------------
 
 def melt(program, clip, folder, out):
-    """Effects are given to each producer; texts lie over the whole film."""
+    """Effects are given to each producer; texts lie over the whole segment. Its texts are drawn by
+    Qt, which wants a display."""
+    display = [] if os.environ.get("DISPLAY") else ["xvfb-run", "-a"]
+    if display and not shutil.which("xvfb-run"):
+        sys.exit("melt draws its texts only on a display: install xvfb")
     duration, _, _ = probe(clip)
     profile = f"{folder}/profile"
     with open(profile, "w", encoding="utf-8") as f:
@@ -144,7 +148,7 @@ def melt(program, clip, folder, out):
                       "halign=center", "size=64"]
     words += ["-attach-track", "dynamictext", "argument=ai-video-editor",
               "geometry=0 93% 100% 5%", "halign=center", "size=28"]
-    subprocess.run([program, "-silent", "-profile", profile, *words, "-consumer", f"avformat:{out}",
+    subprocess.run([*display, program, "-silent", "-profile", profile, *words, "-consumer", f"avformat:{out}",
                     "vcodec=libx264", f"preset={PRESET}", f"crf={CRF}", "acodec=aac",
                     f"ab={SOUND_RATE}", "real_time=-2"], check=True)
 
