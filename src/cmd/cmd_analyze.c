@@ -2,6 +2,7 @@
  * cmd_analyze.c - `aive analyze`: a media file -> a timeline, without a server. */
 #include "cmd/cmd.h"
 #include "cmd/input.h"
+#include "cmd/output.h"
 #include "core/files.h"
 #include "jobs/analyze.h"
 #include "jobs/derived.h"

@@ -2,10 +2,9 @@
  * cmd_beats.c - `aive beats`: the beats of a sound as JSON, or to be heard. */
 #include "cmd/cmd.h"
 #include "cmd/input.h"
+#include "cmd/output.h"
 #include "jobs/listen_beats.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,42 +28,23 @@ static void on_progress(void *user, double percent, const char *stage)
     progress_draw(user, percent, stage);
 }
 
-/* Where the WAV grows until it is whole; NULL: none is wanted. */
-static bool open_click(struct cmd_context *c, const char *name, const char **temp, int *fd,
-                       struct err *e)
-{
-    *temp = NULL;
-    *fd = -1;
-    if (!*name)
-        return true;
-    *temp = arena_printf(c->arena, "%s.part", name);
-    if (!*temp)
-        return err_set(e, ERR_NO_MEMORY, "no memory for a name");
-    *fd = open(*temp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    return *fd >= 0 || err_errno(e, errno, "%s", name);
-}
-
 static int run_beats(struct cmd_context *c, const void *opt)
 {
     const struct beats_options *o = opt;
     struct err e = {0};
-    const char *temp, *json = NULL;
-    int click_fd, fd = input_open(c->words[0], &e);
+    struct output click = {.fd = -1};
+    const char *json = NULL;
+    int fd = input_open(c->words[0], &e);
     if (fd < 0)
         return cmd_fail(c, &e);
     struct progress_line line = {.show = o->progress};
-    bool ok = open_click(c, o->click, &temp, &click_fd, &e);
+    bool ok = !*o->click || output_open(&click, o->click, &e);
     if (ok)
-        json = listen_beats_run(fd, click_fd, on_progress, &line, c->cancel, c->arena, &e);
+        json = listen_beats_run(fd, click.fd, on_progress, &line, c->cancel, c->arena, &e);
     progress_end(&line);
     if (ok && !json)
         ok = err_wrap(&e, "%s", c->words[0]);
-    if (ok && temp && rename(temp, o->click) < 0)
-        ok = err_errno(&e, errno, "%s", o->click);
-    if (!ok && click_fd >= 0)
-        unlink(temp);
-    if (click_fd >= 0)
-        close(click_fd);
+    ok = output_end(&click, ok, &e);
     close(fd);
     if (!ok)
         return cmd_fail(c, &e);

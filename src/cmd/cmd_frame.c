@@ -2,13 +2,11 @@
  * cmd_frame.c - `aive frame`: one frame of the film that a timeline file makes. */
 #include "cmd/cmd.h"
 #include "cmd/film_input.h"
+#include "cmd/output.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 struct frame_options {
     const char *output, *time;
@@ -53,14 +51,11 @@ static bool draw(struct cmd_context *c, const struct frame_options *o, struct er
         return err_set(e, ERR_INVALID, "%s: a picture's name ends in .jpg, .webp or .png",
                        o->output);
     bool ok = film_input_load(c, &o->film, &in, e);
-    int fd = ok ? open(o->output, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
-    if (ok && fd < 0)
-        ok = err_errno(e, errno, "%s", o->output);
-    ok = ok && film_frame(&in.job, &still, fd, e);
-    if (fd >= 0)
-        close(fd);
-    if (fd >= 0 && !ok)
-        unlink(o->output);
+    if (ok) {
+        struct output out;
+        ok = output_open(&out, o->output, e) && film_frame(&in.job, &still, out.fd, e);
+        ok = output_end(&out, ok, e);
+    }
     film_input_close(&in);
     return ok;
 }

@@ -3,11 +3,10 @@
 #include "cmd/cmd.h"
 #include "cmd/film_input.h"
 #include "cmd/input.h"
+#include "cmd/output.h"
 #include "core/json.h"
 #include "jobs/film_report.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,23 +47,13 @@ static bool render_to(struct cmd_context *c, const struct render_options *o, str
                       const char **report, struct err *e)
 {
     struct progress_line line = {.show = o->progress};
-    const char *temp = arena_printf(c->arena, "%s.part", o->output);
-    if (!temp)
-        return err_set(e, ERR_NO_MEMORY, "no memory for a file's name");
-    int out_fd = open(temp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (out_fd < 0)
-        return err_errno(e, errno, "%s", o->output);
+    struct output out;
     job->on = (struct film_callbacks){on_progress, on_log, &line};
-    bool ok = film_render(job, out_fd, c->arena, report, e);
+    bool ok = output_open(&out, o->output, e) && film_render(job, out.fd, c->arena, report, e);
     if (ok)
         progress_draw(&line, 100, "done");
     progress_end(&line);
-    if (ok && (fsync(out_fd) < 0 || rename(temp, o->output) < 0))
-        ok = err_errno(e, errno, "%s", o->output);
-    if (!ok)
-        unlink(temp);
-    close(out_fd);
-    return ok;
+    return output_end(&out, ok, e);
 }
 
 /* The report in words. */

@@ -83,27 +83,6 @@ const char *input_user_cache(struct arena *a)
     return home && *home ? arena_printf(a, "%s/.cache/aive", home) : NULL;
 }
 
-bool output_write(const char *path, const char *text, size_t n, struct err *e)
-{
-    if (strcmp(path, "-") == 0)
-        return file_write_all(STDOUT_FILENO, text, n, e);
-    char temp[4096];
-    if ((size_t)snprintf(temp, sizeof temp, "%s.part", path) >= sizeof temp)
-        return err_set(e, ERR_INVALID, "the name %.80s... is too long", path);
-    int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return err_errno(e, errno, "%s", path);
-    bool ok = file_write_all(fd, text, n, e);
-    if (ok && fsync(fd) < 0)
-        ok = err_errno(e, errno, "%s", path);
-    close(fd);
-    if (ok && rename(temp, path) < 0)
-        ok = err_errno(e, errno, "%s", path);
-    if (!ok)
-        unlink(temp);
-    return ok;
-}
-
 void progress_draw(struct progress_line *p, double percent, const char *text)
 {
     if (!p->show || (p->drawn && percent - p->last < 0.5 && percent < 100))

@@ -24,9 +24,6 @@ bool input_load_any(struct cmd_context *c, const char *path, int *fd, struct ass
  * ~/.cache/aive, or below XDG_CACHE_HOME. NULL: the user has no home. */
 const char *input_user_cache(struct arena *a);
 
-/* Writes text to a file: whole or not at all. "-" is stdout. */
-bool output_write(const char *path, const char *text, size_t n, struct err *e);
-
 /* A line of progress on stderr, redrawn in place on a terminal; silent where `show` is false.
  * `text` may be NULL. progress_end() leaves the line. */
 struct progress_line {

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import stat
 import subprocess
 import time
 
@@ -148,3 +149,18 @@ def test_probe_every_malformed_file():
             report = json.loads(out.stdout)
             assert report["has_video"] or report["has_audio"]
             assert 0 <= report["duration"] < 1e6
+
+
+def test_a_device_is_written_to_and_never_replaced(tmp_path, clips):
+    """`-o /dev/null`, as root, once made a file of the device."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True)
+    try:
+        done = run_aive("analyze", clips.landscape(), "-o", pipe)
+        assert done.returncode == 0, done.stderr
+        text, _ = reader.communicate(timeout=60)
+    finally:
+        reader.kill()
+    assert json.loads(text)["segments"] and stat.S_ISFIFO(pipe.stat().st_mode)
+    assert list(tmp_path.iterdir()) == [pipe]
