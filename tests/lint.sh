@@ -40,6 +40,6 @@ step clang clang_build
 step cppcheck run_cppcheck
 step clang-tidy run_tidy
 step codespell codespell -q 3 --skip='./build*,./node_modules,./.git,package-lock.json,./tests/fuzz/corpus,COPYING,./src/render/phrase.c' \
-    -L 'ist,te,sur,nd,fo,ba,ans,ot,thats,ond,writen,readd,ue,hist,bord,hel,setts,trun' .
+    -L 'ist,te,sur,nd,fo,ba,ans,ot,thats,ond,writen,readd,ue,hist,bord,hel,setts,trun,alls' .
 step whitespace whitespace
 exit $failed

@@ -69,9 +69,11 @@ void bar_profile_of(const struct bar_cell *cells, size_t n, int beats, int first
                 out->slot[r][place * BAR_SLOTS + s] += cells[i].slot[r][s];
     }
     for (int r = 0; r < ONSET_RANGES; r++)
-        for (int s = 0; s < beats * BAR_SLOTS; s++)
-            if (hits[s / BAR_SLOTS])
-                out->slot[r][s] /= (float)hits[s / BAR_SLOTS];
+        for (int s = 0; s < beats * BAR_SLOTS; s++) {
+            int place = s / BAR_SLOTS;
+            if (hits[place])
+                out->slot[r][s] /= (float)hits[place];
+        }
 }
 
 static struct bar_cell mean_cell(const struct bar_cell *cells, size_t n)

@@ -18,7 +18,7 @@ const struct metre_reading metre_readings[METRE_READINGS] = {
 
 double metre_bpm(const double *beats, size_t n)
 {
-    return 60.0 * HOPS_PER_SECOND * (double)(n - 1) / (beats[n - 1] - beats[0]);
+    return n < 2 ? 0 : 60.0 * HOPS_PER_SECOND * (double)(n - 1) / (beats[n - 1] - beats[0]);
 }
 
 size_t metre_beats(const struct metre_view *v, const struct metre_reading *r, size_t from,

@@ -106,7 +106,7 @@ def test_own_templates(new_server, tmp_path, clips):
     own_template(mine, "clean_talk", title="Mine now")
     (mine / "broken.json").write_text('{\n  "name": "broken",\n  "title" "B"\n}')
     own_template(mine, "odd", effects={"rules": [{"use": "zoom"}, {"use": {"name": "spin"}}]})
-    own_template(mine, "typo", plian=3)
+    own_template(mine, "typo", film_second=3)
     server = new_server("--templates-dir", str(mine))
     listed = server.get("/api/templates").json()
     cards = {t["name"]: t for t in listed["templates"]}
@@ -116,7 +116,7 @@ def test_own_templates(new_server, tmp_path, clips):
     faults = {f["file"]: f["error"] for f in listed["faults"]}
     assert "line 3, column 11" in faults["broken.json"]
     assert "template.effects.rules[1].use" in faults["odd.json"] and "zoom" in faults["odd.json"]
-    assert "plian" in faults["typo.json"] and "longest_pause" in faults["typo.json"]
+    assert "film_second" in faults["typo.json"] and "longest_pause" in faults["typo.json"]
 
     timeline = server.ingest(clips.landscape(), template="my_style")["project"]["timeline"]
     assert timeline["template_name"] == "my_style" and film_seconds(timeline) <= 2
