@@ -298,7 +298,7 @@ static double peak_memory(struct bench *b, const struct clip *clip, const struct
     }
     if (child < 0 || wait4(child, &status, 0, &usage) != child || status != 0)
         die("memory", NULL);
-    return (double)usage.ru_maxrss / 1024;
+    return (double)usage.ru_maxrss * 1024 / 1e6;
 }
 
 static void measure_memory(struct bench *b)

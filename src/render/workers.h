@@ -14,8 +14,8 @@
 
 #include <stddef.h>
 
-/* What each core may spend on decoders. Two of 1080p fit, or one of 4K beside one of 1080p. */
-#define WORKERS_DECODER_BYTES ((size_t)130 << 20)
+/* What each core may spend on decoders. One of 4K fits, or two of 1440p. */
+#define WORKERS_DECODER_BYTES ((size_t)110 << 20)
 
 /* The most that one worker's decoders hold at any frame, bytes. */
 size_t workers_decoder_bytes(const struct plan *p);

@@ -23,13 +23,13 @@ static const struct {
     {"1080p, a transition, backwards", HD, HD, -1, true, true, 2, 8},
     {"unknown size, a transition", UNKNOWN, UNKNOWN, -1, true, false, 2, 8},
     {"4K", UHD, UHD, -1, false, false, 2, 8},
-    {"4K, a transition", UHD, UHD, -1, true, false, 1, 5},
+    {"4K, a transition", UHD, UHD, -1, true, false, 1, 4},
     {"4K by a small copy, a transition", PROXY, PROXY, -1, true, false, 2, 8},
-    {"4K, a transition from 1080p", HD, UHD, -1, true, false, 2, 8},
-    {"4K, backwards", UHD, UHD, -1, false, true, 1, 5},
+    {"4K, a transition from 1080p", HD, UHD, -1, true, false, 1, 7},
+    {"4K, backwards", UHD, UHD, -1, false, true, 1, 4},
     {"4K, a transition, backwards", UHD, UHD, -1, true, true, 1, 2},
-    {"1080p under 4K", HD, HD, UHD, false, false, 2, 8},
-    {"4K under 4K", UHD, UHD, UHD, false, false, 1, 5},
+    {"1080p under 4K", HD, HD, UHD, false, false, 1, 7},
+    {"4K under 4K", UHD, UHD, UHD, false, false, 1, 4},
     {"4K over sound", SOUND, SOUND, UHD, false, false, 2, 8},
 };
 
