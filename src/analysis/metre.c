@@ -121,7 +121,7 @@ static bool is_decoded(const struct metre_view *v, double hop, size_t *at)
 static bool write_beats(struct metre_work *w, int last, struct metre_beat **beats, size_t *count)
 {
     size_t n = 0, at = 0;
-    int *reading = malloc(w->count * sizeof *reading);
+    int *reading = malloc((w->count + 1) * sizeof *reading);
     struct metre_beat *out = malloc((3 * w->v->count + 3) * sizeof *out);
     for (size_t i = w->count; reading && i-- > 0;) {
         reading[i] = last;

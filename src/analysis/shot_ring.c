@@ -20,9 +20,9 @@ void shot_ring_push(struct shot_ring *r, const struct small_picture *f, double t
 
 double shot_distance2(const struct shot_ring *r, int64_t i, int64_t j)
 {
-    int a = (int)(i % SHOT_RING), b = (int)(j % SHOT_RING);
+    int a = (int)(i % SHOT_RING), b = (int)(j % SHOT_RING), cells = VIEW_CELLS;
     return ((double)r->product[a][a] + r->product[b][b] - 2.0 * r->product[a][b]) /
-           (VIEW_UNIT * VIEW_UNIT * VIEW_CELLS);
+           ((double)VIEW_UNIT * VIEW_UNIT * cells);
 }
 
 double shot_unlike(const struct shot_ring *r, int64_t i, int64_t j)
