@@ -197,6 +197,17 @@ static void fault(struct checker *c, const struct wire_loc *at, const struct wir
                        input ? input->len : 0, "{\"error\":{}}", "Value error, %s", words);
 }
 
+/* What a parser said of a value: its fault, unless memory was. */
+static void refuse(struct checker *c, const struct wire_loc *at, const struct wire_raw *input,
+                   const struct err *e)
+{
+    c->ok = false;
+    if (e->code == ERR_NO_MEMORY)
+        c->errs->no_memory = true;
+    else
+        fault(c, at, input, e->msg);
+}
+
 /* Keys that a type does not have would do nothing; a typing mistake must not pass for one. */
 static void check_known(struct checker *c, const struct wire_loc *at, const struct wire_type *type,
                         const void *obj)
@@ -232,7 +243,7 @@ static void check_uses(struct checker *c, const struct wire_loc *at, const struc
     struct template_uses uses;
     struct err e = {0};
     if (!template_uses(use, c->arena, &uses, &e))
-        fault(c, at, use, e.msg);
+        refuse(c, at, use, &e);
 }
 
 static void check_transition(struct checker *c, const struct wire_loc *at,
@@ -241,7 +252,7 @@ static void check_transition(struct checker *c, const struct wire_loc *at,
     struct transition_use t;
     struct err e = {0};
     if (!transition_parse(use->text, use->len, c->arena, &t, &e))
-        fault(c, at, use, e.msg);
+        refuse(c, at, use, &e);
 }
 
 /* The text of a JSON string; NULL: it is something else. */
@@ -287,7 +298,7 @@ static void check_look(struct checker *c, const struct wire_loc *root, const str
         struct effect_use use;
         struct err e = {0};
         if (!effect_parse(look[i].text, look[i].len, c->arena, &use, &e))
-            fault(c, &at, &look[i], e.msg);
+            refuse(c, &at, &look[i], &e);
         else if (use.effect->rate || use.effect->picture_time)
             fault(c, &at, &look[i], "the look of a film cannot change its speed");
     }
@@ -301,7 +312,7 @@ static void check_caption_style(struct checker *c, const struct wire_loc *root,
     struct wire_loc at = {.up = root, .key = "caption_style"};
     if (t->caption_style.text &&
         !caption_style_parse(t->caption_style.text, t->caption_style.len, c->arena, &style, &e))
-        fault(c, &at, &t->caption_style, e.msg);
+        refuse(c, &at, &t->caption_style, &e);
 }
 
 struct template *template_parse(const char *text, size_t len, template_sound_fn *sound,

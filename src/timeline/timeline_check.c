@@ -94,9 +94,12 @@ static void check_span(struct check *c, const struct wire_loc *up, const struct 
 static void value_error(struct check *c, const struct wire_loc *at, const struct wire_raw *input,
                          const struct err *e)
 {
-    wire_error(c->errs, at, "value_error", input->text, input->len, "{\"error\":{}}",
-               "Value error, %s", e->msg);
     c->ok = false;
+    if (e->code == ERR_NO_MEMORY)
+        c->errs->no_memory = true;
+    else
+        wire_error(c->errs, at, "value_error", input->text, input->len, "{\"error\":{}}",
+                   "Value error, %s", e->msg);
 }
 
 static void check_style(struct check *c, const struct wire_loc *up, const char *key,
