@@ -11,7 +11,8 @@
 #define THIRD 3
 #define TAPS 49 /* of the low-pass before */
 #define CUTOFF_HZ 3000.0
-#define RATE (ANALYSIS_RATE / THIRD)
+#define RATE 7350
+_Static_assert(RATE * THIRD == ANALYSIS_RATE, "a third of the rate");
 #define WINDOW 384 /* 52 ms: four periods of the lowest voice */
 #define FFT 512
 #define BINS (FFT / 2 + 1)
@@ -52,7 +53,8 @@ static void init_tables(struct voice *v)
 {
     double sum = 0, taps[TAPS];
     for (int i = 0; i < TAPS; i++) {
-        double t = i - TAPS / 2, x = 2 * CUTOFF_HZ / ANALYSIS_RATE * t;
+        int t = i - TAPS / 2;
+        double x = 2 * CUTOFF_HZ / ANALYSIS_RATE * t;
         taps[i] = (t == 0 ? 1 : sin(M_PI * x) / (M_PI * x)) *
                   (0.54 - 0.46 * cos(2 * M_PI * i / (TAPS - 1)));
         sum += taps[i];

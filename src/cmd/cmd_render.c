@@ -82,7 +82,7 @@ static int run_render(struct cmd_context *c, const void *opt)
     const struct render_options *o = opt;
     struct err e = {0};
     struct film_input in;
-    const char *text = NULL;
+    const char *text = "";
     bool ok = film_input_load(c, &o->film, &in, &e) && render_to(c, o, &in.job, &text, &e);
     film_input_close(&in);
     struct film_report *report =

@@ -101,7 +101,7 @@ static void put_le(uint8_t *to, uint32_t v, int bytes)
 /* RIFF/WAVE, PCM of 16 bits, two channels. */
 static bool write_header(int fd, int64_t frames, struct err *e)
 {
-    uint8_t h[WAV_HEADER] = "RIFF    WAVEfmt ";
+    uint8_t h[WAV_HEADER] = "RIFF    WAVEfmt                     data";
     if (frames * 4 + WAV_HEADER > UINT32_MAX)
         return err_set(e, ERR_TOO_LARGE, "more than six hours of sound do not fit a WAV file");
     put_le(h + 4, (uint32_t)(frames * 4 + WAV_HEADER - 8), 4);
@@ -112,7 +112,6 @@ static bool write_header(int fd, int64_t frames, struct err *e)
     put_le(h + 28, WAV_RATE * 4, 4);
     put_le(h + 32, 4, 2);
     put_le(h + 34, 16, 2);
-    memcpy(h + 36, "data", 4);
     put_le(h + 40, (uint32_t)(frames * 4), 4);
     return lseek(fd, 0, SEEK_SET) == 0 ? file_write_all(fd, h, sizeof h, e)
                                        : err_set(e, ERR_INTERNAL, "the WAV file cannot be rewound");

@@ -143,9 +143,10 @@ static void change_chroma(const struct change *c, uint8_t *restrict cb, uint8_t 
     }
 }
 
-/* Two rows of luma (below may be NULL: the last row of an odd height) and those of chroma. */
+/* Two rows of luma (only one at the end of an odd height) and those of chroma. */
 struct rows {
     uint8_t *above, *below, *cb, *cr;
+    bool both;
 };
 
 /* In stretches that fit in the nearest cache. */
@@ -159,7 +160,7 @@ static void change_rows(const struct change *c, const struct rows *r, int x, int
         int n = width - x < STRETCH ? width - x : STRETCH;
         luma_from_chroma(c, r->cb + x / 2, r->cr + x / 2, add, (n + 1) / 2);
         change_luma(c, r->above + x, add, n);
-        if (r->below)
+        if (r->both)
             change_luma(c, r->below + x, add, n);
         change_chroma(c, r->cb + x / 2, r->cr + x / 2, (n + 1) / 2);
     }
@@ -216,7 +217,7 @@ AVX2 static int change_matrix_avx2(const struct change *c, const struct rows *r,
         const __m256i uv[2] = {_mm256_unpacklo_epi16(u, v), _mm256_unpackhi_epi16(u, v)};
         __m256i add = weigh(uv, c->y_cb, c->y_cr);
         add_to_32(r->above + x, add);
-        if (r->below)
+        if (r->both)
             add_to_32(r->below + x, add);
         u = _mm256_add_epi16(weigh(uv, c->cb_cb, c->cb_cr), middle);
         v = _mm256_add_epi16(weigh(uv, c->cr_cb, c->cr_cr), middle);
@@ -247,7 +248,8 @@ static void change_picture(struct picture *p, const struct change *c)
         uint8_t *y = p->data[0] + (ptrdiff_t)(2 * row) * p->stride[0];
         const struct rows r = {
             .above = y,
-            .below = 2 * row + 1 < p->height ? y + p->stride[0] : NULL,
+            .below = y + p->stride[0],
+            .both = 2 * row + 1 < p->height,
             .cb = p->data[1] + (ptrdiff_t)row * p->stride[1],
             .cr = p->data[2] + (ptrdiff_t)row * p->stride[2],
         };
