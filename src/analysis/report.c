@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/report.h"
 
+#include <math.h>
 #include <stddef.h>
 
 /* clang-format off */
@@ -108,17 +109,28 @@ static const struct wire_field transcript_fields[] = {
 };
 const struct wire_type wire_transcript = TYPE("Transcript", report_transcript, transcript_fields, NULL);
 
+/* What the tapping foot knows: of the report, and all that `aive beats` answers. */
+#define BEAT_ROWS \
+    F(analysis_report, tempo, WIRE_NUMBER, "Beats a minute; null: no beat."), \
+    F(analysis_report, confidence, WIRE_NUMBER, "How much the beats stand out, 0 to 1."), \
+    F(analysis_report, steady, WIRE_BOOL, "One tempo throughout."), \
+    OBJECTS("tempo_candidates", tempo_candidates, wire_tempo, "The tempo, its half and its double."), \
+    NUMBERS(beats, "Seconds."), \
+    NUMBERS(tempo_curve, "Beats a minute around each beat."), \
+    NUMBERS(downbeats, "Beats that begin a bar, seconds."), \
+    F(analysis_report, beats_per_bar, WIRE_INT, "3 or 4; null: not known.")
+
+static const struct wire_field beats_fields[] = {
+    F(analysis_report, duration, WIRE_NUMBER, "Seconds of sound."),
+    BEAT_ROWS,
+    {0},
+};
+const struct wire_type wire_beats = TYPE("Beats", analysis_report, beats_fields, NULL);
+
 static const struct wire_field analysis_fields[] = {
     F(analysis_report, version, WIRE_INT, "Of the analysers."),
     F(analysis_report, duration, WIRE_NUMBER, "Seconds of picture or sound, whichever is longer."),
-    F(analysis_report, tempo, WIRE_NUMBER, "Beats a minute; null: no beat."),
-    F(analysis_report, confidence, WIRE_NUMBER, "How much the beats stand out, 0 to 1."),
-    F(analysis_report, steady, WIRE_BOOL, "One tempo throughout."),
-    OBJECTS("tempo_candidates", tempo_candidates, wire_tempo, "Tempos that it could be, the best first."),
-    NUMBERS(beats, "Seconds."),
-    NUMBERS(tempo_curve, "Beats a minute around each beat."),
-    NUMBERS(downbeats, "Beats that begin a bar, seconds."),
-    F(analysis_report, beats_per_bar, WIRE_INT, "3 or 4; null: not known."),
+    BEAT_ROWS,
     OBJECTS("energy_peaks", energy, wire_peak, "Moments that stand out."),
     OBJECTS("drops", drops, wire_drop, "Where the music sets in, the largest rise first."),
     F(analysis_report, drop, WIRE_NUMBER, "The largest of them, seconds."),
@@ -139,3 +151,8 @@ static const struct wire_field analysis_fields[] = {
 };
 const struct wire_type wire_analysis = TYPE("Analysis", analysis_report, analysis_fields, "What is seen and heard in a file.");
 /* clang-format on */
+
+const struct analysis_report report_empty = {
+    .version = ANALYSIS_VERSION, .tempo = NAN, .confidence = NAN, .steady = -1,
+    .beats_per_bar = INT64_MIN, .drop = NAN, .thumbnail = NAN,
+};

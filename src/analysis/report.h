@@ -81,7 +81,7 @@ struct analysis_report {
     double tempo;             /* BPM; NAN: no beat */
     double confidence;        /* 0..1; NAN without beats */
     int8_t steady;            /* one tempo throughout; -1 without beats */
-    struct wire_list tempo_candidates; /* struct report_tempo, best first */
+    struct wire_list tempo_candidates; /* struct report_tempo: the tempo, its half and double */
     struct wire_list beats;       /* double */
     struct wire_list tempo_curve; /* double, BPM around each beat */
     struct wire_list downbeats;   /* double, some of the beats */
@@ -108,6 +108,10 @@ struct analysis_report {
     struct report_transcript *transcript;
 };
 
-extern const struct wire_type wire_analysis, wire_transcript;
+/* Nothing known yet: what lists and numbers are not there say so. */
+extern const struct analysis_report report_empty;
+
+/* wire_beats: the same struct, but only what the beats and their sound's duration say. */
+extern const struct wire_type wire_analysis, wire_beats, wire_transcript;
 
 #endif

@@ -138,9 +138,7 @@ static const struct wire_type wire_spec = {
 static bool analyze_child(struct horse *h, struct buf *result, struct err *e)
 {
     struct arena arenas[ANALYZE_SIDES];
-    struct analysis_report report = {.version = ANALYSIS_VERSION, .tempo = NAN, .confidence = NAN,
-                                     .steady = -1, .beats_per_bar = INT64_MIN, .drop = NAN,
-                                     .thumbnail = NAN};
+    struct analysis_report report = report_empty;
     struct analyze_pass pass = {.h = h, .fd = horse_fd(h, "source")};
     struct analyze_side sides[ANALYZE_SIDES];
     for (int i = 0; i < ANALYZE_SIDES; i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * analyze_parts.h - inside the work-horse that looks and listens. Private to jobs/analyze_*.c.
+ * analyze_parts.h - inside the work-horse that looks and listens. Private to jobs/analyze_*.c,
+ * but for analyze_fill_beats(), which `aive beats` also calls.
  *
  * Two threads share a pass, which nobody changes, and each has a side of its own: they fill
  * different parts of one report. An analyser is a row of a table; it is fed only when somebody
@@ -8,6 +9,7 @@
 #ifndef AIVE_JOBS_ANALYZE_PARTS_H
 #define AIVE_JOBS_ANALYZE_PARTS_H
 
+#include "analysis/beats.h"
 #include "analysis/quality.h"
 #include "analysis/report.h"
 #include "core/arena.h"
@@ -73,6 +75,9 @@ struct sound_analyser {
     bool (*finish)(void *self, struct analyze_side *s, struct err *e); /* once */
     void (*destroy)(void *self);                                       /* accepts NULL */
 };
+/* Beats, bars and tempo into the report, rounded; without beats it stays as it is. False: no memory
+ * in the arena. */
+bool analyze_fill_beats(const struct beats_result *b, struct arena *a, struct analysis_report *r);
 extern const struct sound_analyser *const sound_analysers[]; /* ended by NULL */
 
 /* --- Pictures, in order of time --- */

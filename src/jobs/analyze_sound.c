@@ -2,7 +2,6 @@
  * analyze_sound.c - the side of the work-horse that listens. */
 #include "jobs/analyze_parts.h"
 
-#include "analysis/beats.h"
 #include "analysis/silence.h"
 #include "analysis/speech_activity.h"
 #include "analysis/waveform.h"
@@ -88,16 +87,15 @@ static bool fill_numbers(const double *from, size_t count, double steps, struct 
     return to != NULL;
 }
 
-static bool fill_beats(const struct beats_result *b, struct arena *a, struct analysis_report *r)
+bool analyze_fill_beats(const struct beats_result *b, struct arena *a, struct analysis_report *r)
 {
     if (b->count == 0)
         return true;
-    size_t n = 0;
-    struct report_tempo *tempos = arena_array(a, 3, sizeof *tempos);
-    for (size_t i = 0; tempos && i < 3; i++)
-        if (b->candidates[i].bpm > 0)
-            tempos[n++] = (struct report_tempo){analyze_rounded(b->candidates[i].bpm, 100),
-                                                analyze_rounded(b->candidates[i].score, 1000)};
+    const size_t n = sizeof b->candidates / sizeof *b->candidates;
+    struct report_tempo *tempos = arena_array(a, n, sizeof *tempos);
+    for (size_t i = 0; tempos && i < n; i++)
+        tempos[i] = (struct report_tempo){analyze_rounded(b->candidates[i].bpm, 100),
+                                          analyze_rounded(b->candidates[i].score, 1000)};
     r->tempo_candidates = (struct wire_list){tempos, n};
     r->tempo = analyze_rounded(b->tempo, 100);
     r->confidence = analyze_rounded(b->confidence, 1000);
@@ -137,7 +135,7 @@ static bool finish_beats(void *self, struct analyze_side *s, struct err *e)
 {
     struct beats_result found = {0};
     bool ok = beats_finish(self, &found, e);
-    if (ok && (!fill_beats(&found, s->arena, s->report) ||
+    if (ok && (!analyze_fill_beats(&found, s->arena, s->report) ||
                !fill_marks(&found.energy, s->arena, s->report)))
         ok = no_memory(e);
     const struct energy_meter *meter = beats_meter(self);

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/listen_beats.h"
 
-#include "analysis/beats.h"
 #include "core/buf.h"
 #include "core/files.h"
 #include "core/timebase.h"
-#include "core/wire.h"
-#include "media/media.h"
+#include "jobs/analyze_parts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define BLOCK 4096 /* frames */
+#define BLOCK 4096                   /* frames */
+#define ANSWER_MAX_BYTES (64u << 20) /* of memory for its lists */
 #define WAV_RATE 44100
 #define WAV_HEADER 44
 #define CLICK_FRAMES (WAV_RATE * 40 / 1000)
@@ -24,70 +23,17 @@
 
 /* --- The answer ------------------------------------------------------------------------------- */
 
-struct tempo_row {
-    double bpm, score;
-};
-
-struct heard {
-    double duration, tempo, confidence; /* NAN: no beat */
-    int8_t steady;                      /* -1 without beats */
-    int64_t beats_per_bar;              /* INT64_MIN: not known */
-    struct wire_list tempo_candidates, beats, tempo_curve, downbeats;
-};
-
-/* clang-format off */
-#define F(type, member, k, words) {.name = #member, .kind = k, .flags = WIRE_NULLABLE, .offset = offsetof(struct type, member), .help = words}
-#define NUMBERS(member, words) {.name = #member, .kind = WIRE_LIST, .item = WIRE_NUMBER, .offset = offsetof(struct heard, member), .help = words}
-static const struct wire_field tempo_fields[] = {
-    F(tempo_row, bpm, WIRE_NUMBER, "Beats a minute."),
-    F(tempo_row, score, WIRE_NUMBER, "How well it fits, 0 to 1."),
-    {0},
-};
-static const struct wire_type wire_tempo_row = {.name = "Tempo", .fields = tempo_fields, .size = sizeof(struct tempo_row)};
-
-static const struct wire_field heard_fields[] = {
-    F(heard, duration, WIRE_NUMBER, "Seconds of sound."),
-    F(heard, tempo, WIRE_NUMBER, "Beats a minute; null: no beat."),
-    F(heard, confidence, WIRE_NUMBER, "How much the beats stand out, 0 to 1."),
-    F(heard, steady, WIRE_BOOL, "One tempo throughout."),
-    F(heard, beats_per_bar, WIRE_INT, "3 or 4; null: not known."),
-    {.name = "tempo_candidates", .kind = WIRE_LIST, .item = WIRE_OBJECT, .type = &wire_tempo_row, .offset = offsetof(struct heard, tempo_candidates), .help = "The tempo, its half and its double."},
-    NUMBERS(beats, "Seconds."),
-    NUMBERS(downbeats, "Beats that begin a bar, seconds."),
-    NUMBERS(tempo_curve, "Beats a minute around each beat."),
-    {0},
-};
-static const struct wire_type wire_heard = {.name = "Beats", .fields = heard_fields, .size = sizeof(struct heard)};
-/* clang-format on */
-
-/* To what is measured: in place. */
-static struct wire_list rounded(double *v, size_t n, double steps)
+static bool write_answer(const struct beats_result *found, struct buf *out, struct err *e)
 {
-    for (size_t i = 0; i < n; i++)
-        v[i] = round(v[i] * steps) / steps;
-    return (struct wire_list){v, n};
-}
-
-static void write_answer(struct beats_result *r, struct buf *out)
-{
-    struct tempo_row tempos[3];
-    struct heard h = {.duration = round(r->duration_s * 1000) / 1000, .tempo = NAN,
-                      .confidence = NAN, .steady = -1, .beats_per_bar = INT64_MIN};
-    if (r->count > 0) {
-        h.tempo = round(r->tempo * 100) / 100;
-        h.confidence = round(r->confidence * 1000) / 1000;
-        h.steady = r->steady;
-        if (r->beats_per_bar)
-            h.beats_per_bar = r->beats_per_bar;
-        for (int i = 0; i < 3; i++)
-            tempos[i] = (struct tempo_row){round(r->candidates[i].bpm * 100) / 100,
-                                           round(r->candidates[i].score * 1000) / 1000};
-        h.tempo_candidates = (struct wire_list){tempos, 3};
-        h.beats = rounded(r->beats_s, r->count, 1000);
-        h.downbeats = rounded(r->downbeats_s, r->downbeat_count, 1000);
-        h.tempo_curve = rounded(r->tempo_curve, r->count, 100);
-    }
-    wire_write(&wire_heard, &h, out);
+    struct arena a;
+    struct analysis_report r = report_empty;
+    arena_init(&a, ANSWER_MAX_BYTES);
+    r.duration = ANALYZE_MS(found->duration_s);
+    bool ok = analyze_fill_beats(found, &a, &r);
+    if (ok)
+        wire_write(&wire_beats, &r, out);
+    arena_finish(&a);
+    return ok ? true : err_set(e, ERR_NO_MEMORY, "no memory for the beats");
 }
 
 /* --- The click -------------------------------------------------------------------------------- */
@@ -190,9 +136,8 @@ static bool beats_child(struct horse *h, struct buf *result, struct err *e)
     if (!info.has_audio)
         return err_set(e, ERR_UNSUPPORTED, "the file has no sound");
     bool ok = listen(h, fd, ticks_to_seconds(info.audio_end_ticks), &found, e) &&
-              (wav_fd < 0 || write_clicks(h, fd, wav_fd, &found, e));
-    if (ok)
-        write_answer(&found, result);
+              (wav_fd < 0 || write_clicks(h, fd, wav_fd, &found, e)) &&
+              write_answer(&found, result, e);
     beats_result_finish(&found);
     return ok;
 }
