@@ -73,37 +73,30 @@ static void test_each(void)
     for (int i = 0; i < 12; i++) /* ten of a second each from 40 to 50 */
         shots[i] = (struct report_shot){i == 0 ? 0 : 39 + i, i == 11 ? 100 : 40 + i, "cut", 0, "still"};
 
-    CHECK_CASE("drop");
-    struct analysis_report r = film(100);
-    r.drops = (struct wire_list)LIST(drops);
-    check_best(&r, 40.5, "drop +9 dB at 40.5 s");
-    CHECK_CASE("one peak");
-    r = film(100);
-    r.energy = (struct wire_list)LIST(one);
-    check_best(&r, 40.5, "energy peak at 40.5 s");
-    CHECK_CASE("three peaks");
-    r.energy = (struct wire_list)LIST(three);
-    check_best(&r, 40.5, "3 energy peaks, the highest at 40.5 s");
-    CHECK_CASE("speech");
-    r = film(100);
-    r.speech = (struct wire_list)LIST(speech);
-    check_best(&r, 42, "somebody speaks 100 % of it");
-    CHECK_CASE("faces");
-    r = film(100);
-    r.faces = (struct wire_list)LIST(faces);
-    check_best(&r, 42, "a face is seen 100 % of it");
-    CHECK_CASE("motion");
-    r = film(100);
-    r.quality = (struct wire_list)LIST(quality);
-    check_best(&r, 45, "3.3 times the motion of the whole");
-    CHECK_CASE("loudness");
-    r = film(100);
-    r.levels = (struct wire_list)LIST(levels);
-    check_best(&r, 45, "9 dB louder than the whole");
-    CHECK_CASE("cuts");
-    r = film(100);
-    r.shots = (struct wire_list)LIST(shots);
-    check_best(&r, 45, "10 new shots in 10.0 s");
+#define THING(member, array) offsetof(struct analysis_report, member), LIST(array)
+    const struct {
+        const char *name;
+        size_t member;
+        struct wire_list items;
+        double time;
+        const char *reason;
+    } things[] = {
+        {"drop", THING(drops, drops), 40.5, "drop +9 dB at 40.5 s"},
+        {"one peak", THING(energy, one), 40.5, "energy peak at 40.5 s"},
+        {"three peaks", THING(energy, three), 40.5, "3 energy peaks, the highest at 40.5 s"},
+        {"speech", THING(speech, speech), 42, "somebody speaks 100 % of it"},
+        {"faces", THING(faces, faces), 42, "a face is seen 100 % of it"},
+        {"motion", THING(quality, quality), 45, "3.3 times the motion of the whole"},
+        {"loudness", THING(levels, levels), 45, "9 dB louder than the whole"},
+        {"cuts", THING(shots, shots), 45, "10 new shots in 10.0 s"},
+    };
+#undef THING
+    for (size_t i = 0; i < COUNT(things); i++) {
+        CHECK_CASE(things[i].name);
+        struct analysis_report r = film(100);
+        memcpy((char *)&r + things[i].member, &things[i].items, sizeof things[i].items);
+        check_best(&r, things[i].time, things[i].reason);
+    }
     CHECK_CASE("");
 }
 
