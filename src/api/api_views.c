@@ -107,14 +107,14 @@ bool storyboard_sheet_get(struct request *req, struct reply *reply, struct err *
 {
     const struct sheet_param *p = req->params;
     struct asset asset;
-    char name[40], kept[80];
+    char number[16], name[80];
     for (int i = 0; i < STORYBOARD_MAX_SHEETS; i++) {
-        snprintf(name, sizeof name, "storyboard-%d.jpg", i);
-        if (strcmp(p->sheet, name) != 0)
+        snprintf(number, sizeof number, "%d", i);
+        if (strcmp(p->sheet, number) != 0)
             continue;
-        snprintf(kept, sizeof kept, STORYBOARD_SHEET, i);
+        snprintf(name, sizeof name, STORYBOARD_SHEET, i);
         return find_asset(app_workspace(req), NULL, p->asset_id, &asset, req->arena, e) &&
-               reply_kept(req, reply, &asset, kept, "image/jpeg", e);
+               reply_kept(req, reply, &asset, name, "image/jpeg", e);
     }
     return err_set(e, ERR_NOT_FOUND, "Not Found");
 }

@@ -38,7 +38,7 @@ TYPE(params_segment, struct segment_param, "segment", "A segment of a film.", pa
 static const struct wire_field params_sheet_fields[] = {
     {.name = "asset_id", .kind = WIRE_INT, .flags = WIRE_REQUIRED, .offset = offsetof(struct sheet_param, asset_id), .help = "The asset's id."},
     {.name = "sheet", .kind = WIRE_STRING, .flags = WIRE_REQUIRED, .offset = offsetof(struct sheet_param, sheet),
-     .help = "As the storyboard says: storyboard-0.jpg, storyboard-1.jpg, ..."},
+     .help = "As the storyboard says: 0, 1, ..."},
     {0},
 };
 TYPE(params_sheet, struct sheet_param, "sheet", "A sheet of a storyboard.", params_sheet_fields);

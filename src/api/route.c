@@ -26,26 +26,47 @@ static bool cut(const char *path, struct segments *s)
     return *path == '\0';
 }
 
-static bool is_param(const struct segments *s, size_t i)
+/* What a pattern's segment leaves open: "{name}", or with letters around it, "sheet-{name}.jpg". */
+struct hole {
+    const char *name;
+    size_t name_len;      /* 0: no hole, the segment is a word */
+    size_t before, after; /* letters around it */
+};
+
+static struct hole hole_of(const struct segments *s, size_t i)
 {
-    return s->len[i] > 2 && s->at[i][0] == '{' && s->at[i][s->len[i] - 1] == '}';
+    const char *at = s->at[i], *end = at + s->len[i];
+    const char *open = memchr(at, '{', s->len[i]);
+    const char *close = open ? memchr(open, '}', (size_t)(end - open)) : NULL;
+    if (!close || close == open + 1)
+        return (struct hole){0};
+    return (struct hole){.name = open + 1, .name_len = (size_t)(close - open - 1),
+                         .before = (size_t)(open - at), .after = (size_t)(end - close - 1)};
 }
 
-/* 0: does not match; else a rank in which words beat params and the leftmost segment weighs most.
- */
+static bool fits(const struct segments *pattern, const struct hole *h, const struct segments *path,
+                 size_t i)
+{
+    const char *want = pattern->at[i], *have = path->at[i];
+    size_t want_len = pattern->len[i], have_len = path->len[i];
+    if (!h->name_len)
+        return have_len == want_len && memcmp(have, want, have_len) == 0;
+    return have_len > h->before + h->after && memcmp(have, want, h->before) == 0 &&
+           memcmp(have + have_len - h->after, want + want_len - h->after, h->after) == 0;
+}
+
+/* 0: does not match; else a rank in which words beat params with letters around them, those beat
+ * bare params, and the leftmost segment weighs most: digits to the base 3, at most 3^17. */
 static unsigned match_rank(const struct segments *pattern, const struct segments *path)
 {
     if (pattern->count != path->count)
         return 0;
     unsigned rank = 1;
     for (size_t i = 0; i < path->count; i++) {
-        bool param = is_param(pattern, i);
-        bool fits = param ? path->len[i] > 0
-                          : path->len[i] == pattern->len[i] &&
-                                memcmp(path->at[i], pattern->at[i], path->len[i]) == 0;
-        if (!fits)
+        struct hole h = hole_of(pattern, i);
+        if (!fits(pattern, &h, path, i))
             return 0;
-        rank = rank << 1 | !param;
+        rank = 3 * rank + (!h.name_len ? 2 : h.before + h.after > 0);
     }
     return rank;
 }
@@ -64,11 +85,12 @@ static bool take_params(const struct segments *pattern, const struct segments *p
                         struct arena *a, struct route_match *m)
 {
     for (size_t i = 0; i < pattern->count; i++) {
-        if (!is_param(pattern, i) || m->param_count == ROUTE_MAX_PARAMS)
+        struct hole h = hole_of(pattern, i);
+        if (!h.name_len || m->param_count == ROUTE_MAX_PARAMS)
             continue;
         struct http_pair *p = &m->params[m->param_count++];
-        p->name = arena_strndup(a, pattern->at[i] + 1, pattern->len[i] - 2);
-        p->value = arena_strndup(a, path->at[i], path->len[i]);
+        p->name = arena_strndup(a, h.name, h.name_len);
+        p->value = arena_strndup(a, path->at[i] + h.before, path->len[i] - h.before - h.after);
         if (!p->name || !p->value)
             return false;
     }
@@ -139,10 +161,11 @@ static const char *path_fault(const struct route *r)
     if (r->path[0] != '/' || !cut(r->path, &s))
         return "the path must begin with / and have few segments";
     for (size_t i = 0; i < s.count; i++) {
-        if (!is_param(&s, i))
+        struct hole h = hole_of(&s, i);
+        if (!h.name_len)
             continue;
         braces++;
-        if (!has_field(r->params, s.at[i] + 1, s.len[i] - 2))
+        if (!has_field(r->params, h.name, h.name_len))
             return "a name in {braces} is no field of .params";
     }
     for (const struct wire_field *f = r->params ? r->params->fields : NULL; f && f->name; f++)

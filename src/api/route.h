@@ -10,7 +10,8 @@
  *      .response = &wire_render_response, .help = "Start a render."},
  *
  * `.params`, `.query` and `.form` are wire types whose fields are scalars (bool, int, number,
- * string); their `.name` is not used. Names in {braces} of the path are the fields of `.params`.
+ * string); their `.name` is not used. Names in {braces} of the path are the fields of `.params`; one
+ * a segment, and letters may stand around it: "/page-{nr}.html".
  */
 #ifndef AIVE_API_ROUTE_H
 #define AIVE_API_ROUTE_H
@@ -92,8 +93,8 @@ struct route_match {
     char allow[64];                      /* "GET, HEAD, OPTIONS": methods of the path */
 };
 
-/* Finds the row for method and decoded path. Words beat {params}, the leftmost difference decides,
- * so the order of the rows does not matter. HEAD finds the GET row. False: no memory. */
+/* Finds the row for method and decoded path. Words beat page-{params}, those beat {params},
+ * the leftmost difference decides: the order of the rows does not matter. HEAD finds the GET row. False: no memory. */
 bool route_find(const struct route *routes, size_t count, const char *method, const char *path,
                 struct arena *a, struct route_match *out);
 

@@ -87,7 +87,7 @@ const struct route api_routes[] = {
     {.method = "GET", .path = "/api/assets/{asset_id}/storyboard.vtt", .name = "get_storyboard", .tag = "assets", .run = RUN_POOL, .handler = storyboard_get,
      .params = &params_asset, .produces = "text/vtt", .responses = analysis_answers,
      .help = "Small pictures every few seconds, for a player's time line: which part of which sheet belongs to which moment."},
-    {.method = "GET", .path = "/api/assets/{asset_id}/{sheet}", .name = "get_storyboard_sheet", .tag = "assets", .run = RUN_POOL, .handler = storyboard_sheet_get,
+    {.method = "GET", .path = "/api/assets/{asset_id}/storyboard-{sheet}.jpg", .name = "get_storyboard_sheet", .tag = "assets", .run = RUN_POOL, .handler = storyboard_sheet_get,
      .params = &params_sheet, .produces = "image/jpeg", .responses = analysis_answers, .help = "A sheet of the storyboard."},
     {.method = "GET", .path = "/api/assets/{asset_id}/plot.png", .name = "get_plot", .tag = "assets", .run = RUN_POOL, .handler = plot_png_get,
      .params = &params_asset, .query = &query_plot, .produces = "image/png", .responses = analysis_answers,

@@ -129,6 +129,13 @@ def test_no_such_sheet(server, asset, name):
     assert server.get(f"/api/assets/{asset['asset']['id']}/{name}").status_code == 404
 
 
+def test_no_sheet_stands_in_the_way(server, asset):
+    """A path that only POST knows is no missing picture."""
+    answer = server.get(f"/api/assets/{asset['asset']['id']}/analyze")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST, OPTIONS"
+
+
 # --- The page -----------------------------------------------------------------------------------
 
 def test_plot(server, asset):

@@ -42,6 +42,10 @@ static const struct route routes[] = {
     ROW("POST", "/api/things/cancel", "cancel", NULL),
     ROW("GET", "/api/things/{id}/{part}", "part", &two),
     ROW("GET", "/api/things/{id}/exact", "exact", &one),
+    ROW("GET", "/api/pages/page-{id}.html", "page", &one),
+    ROW("GET", "/api/pages/page-1.html", "front", NULL),
+    ROW("POST", "/api/pages/print", "print", NULL),
+    ROW("DELETE", "/api/pages/{id}", "tear", &one),
 };
 #define COUNT (sizeof routes / sizeof *routes)
 
@@ -62,6 +66,14 @@ static const struct {
     {"GET", "/api/x/cancel", "loose", "x", NULL},
     {"GET", "/api/things/1/exact", "exact", "1", NULL},
     {"GET", "/api/things/1/2", "part", "1", NULL},
+    {"GET", "/api/pages/page-2.html", "page", "2", "GET, HEAD, DELETE, OPTIONS"},
+    {"GET", "/api/pages/page-1.html", "front", NULL, "GET, HEAD, DELETE, OPTIONS"},
+    {"DELETE", "/api/pages/page-1.html", "tear", "page-1.html", NULL},
+    {"GET", "/api/pages/print", NULL, NULL, "POST, DELETE, OPTIONS"},
+    {"GET", "/api/pages/page-.html", NULL, NULL, "DELETE, OPTIONS"}, /* a hole is not empty */
+    {"GET", "/api/pages/page-html", NULL, NULL, "DELETE, OPTIONS"},
+    {"GET", "/api/pages/page-2.htm", NULL, NULL, "DELETE, OPTIONS"},
+    {"GET", "/api/pages/xpage-2.html", NULL, NULL, "DELETE, OPTIONS"},
     {"GET", "/api/things/", NULL, NULL, ""},
     {"GET", "/api//7", NULL, NULL, ""},
     {"GET", "//api/things", NULL, NULL, ""},
@@ -112,6 +124,8 @@ static void test_table(void)
         {"HEAD", ROW("HEAD", "/x", "n", NULL)},
         {"braces without params", ROW("GET", "/x/{id}", "n", NULL)},
         {"other name in braces", ROW("GET", "/x/{nr}", "n", &one)},
+        {"other name in braces among letters", ROW("GET", "/x-{nr}.y", "n", &one)},
+        {"two names in a segment", ROW("GET", "/{id}-{part}", "n", &two)},
         {"params without braces", ROW("GET", "/x", "n", &one)},
         {"JSON without type",
          {.method = "POST", .path = "/x", .name = "n", .help = "h", .handler = handler,
