@@ -40,8 +40,8 @@ struct skim *skim_create(int fd, const struct skim_options *opt, const struct ca
     }
     s->opt = *opt;
     s->due_ticks = INT64_MIN;
-    s->stream = picture_stream_create_rough(fd, edge > opt->full_edge ? edge : opt->full_edge,
-                                            cancel, e);
+    s->stream =
+        picture_stream_create_rough(fd, edge > opt->full_edge ? edge : opt->full_edge, cancel, e);
     s->shrinker = s->stream ? shrinker_create(e) : NULL;
     if (s->shrinker)
         return s;
@@ -60,19 +60,24 @@ void skim_destroy(struct skim *s)
     free(s);
 }
 
-/* The next picture that is due. Times are asked for a quarter of a step early: rates and times are
- * rounded. */
+/* How much sooner a picture may come than it is due: rates and times are rounded. No whole picture,
+ * or they would not lie evenly. */
+static int64_t slack(const struct skim *s, const struct picture *p)
+{
+    int64_t quarter = s->opt.step_ticks / 4, half = p->duration_ticks / 2;
+    return half > 0 && half < quarter ? half : quarter;
+}
+
 static struct picture *next_due(struct skim *s, struct err *e)
 {
     struct picture *p;
-    int64_t early = s->opt.step_ticks / 4;
-    while ((p = picture_stream_next(s->stream, e)) && p->pts_ticks + early < s->due_ticks)
+    while ((p = picture_stream_next(s->stream, e)) && p->pts_ticks + slack(s, p) < s->due_ticks)
         picture_unref(&p);
     if (!p || s->opt.step_ticks == 0)
         return p;
     if (s->due_ticks == INT64_MIN)
         picture_stream_ask_for(s->stream, p->pts_ticks, s->opt.step_ticks);
-    if (s->due_ticks < p->pts_ticks - early)
+    if (s->due_ticks < p->pts_ticks - slack(s, p))
         s->due_ticks = p->pts_ticks; /* the first one, or the first after a gap */
     s->due_ticks += s->opt.step_ticks;
     return p;
