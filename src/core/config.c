@@ -84,6 +84,10 @@ const struct option config_options[] = {
      .help = "Model server of /api/tools/generate_video (not built into this version yet)."},
     {.name = "image-model-url", .kind = OPT_TEXT, AT(image_model_url), .value = "URL",
      .help = "Model server of /api/tools/edit_image (not built into this version yet)."},
+    {.name = "hub-url", .kind = OPT_TEXT, AT(hub_url), .def = "https://huggingface.co", .value = "URL",
+     .help = "Where models are fetched from: a server with Hugging Face's protocol."},
+    {.name = "hub-token", .kind = OPT_TEXT, AT(hub_token), .value = "TOKEN", .secret = true,
+     .help = "Account for models that are not for everybody."},
     {.name = "offline", .kind = OPT_BOOL, AT(offline), .def = "false", .help = "Never fetch a model."},
 
     {.name = "log-level", .kind = OPT_TEXT, AT(log_level), .def = "info", .choices = levels, .value = "LEVEL", .group = "Log",

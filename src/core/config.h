@@ -50,6 +50,7 @@ struct config {
     /* models */
     const char *whisper_model, *chat_backend, *hf_text_model;
     const char *video_model_url, *image_model_url;
+    const char *hub_url, *hub_token;
     bool offline;
 
     /* log */
