@@ -143,6 +143,7 @@ static bool facts_from(const struct asset *asset, const struct analysis_report *
         .beats = r->beats.items,
         .beat_count = r->beats.count,
         .tempo = r->tempo,
+        .beat_confidence = r->confidence,
         .downbeats = r->downbeats.items,
         .downbeat_count = r->downbeats.count,
     };

@@ -14,7 +14,8 @@
  * - No cut falls inside a caption (or a word, as the template says), unless somebody speaks without
  *   a gap for longer than the film may last. A caption longer than 10 s without word times is a
  *   paragraph and is not kept whole. Without captions: no cut falls inside a stretch of speech when
- *   the segments around it would be within the template's longest without that cut.
+ *   the segments around it would be within the template's longest without that cut; where the beats
+ *   are sure it is a song that is sung, and may be cut on them and on shot borders.
  * - A transition is where something of the source was left out, and nobody speaks during it.
  * - What slows the sound down is not used where somebody speaks, if the template's rule says so; no
  *   effect is used in two segments running; a zoom never runs across a shot border.
@@ -66,6 +67,7 @@ struct layout_facts {
     const double *beats;
     size_t beat_count;
     double tempo; /* NAN or 0: none */
+    double beat_confidence; /* 0..1; NAN or 0: not known */
     const double *downbeats;
     size_t downbeat_count;
     const struct layout_peak *peaks; /* moments of energy */

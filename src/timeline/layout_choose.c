@@ -9,6 +9,8 @@
 #define PAUSE_LEAST 0.3    /* s; taking out less is not worth a jump */
 #define KEEP_AT_LEAST 0.25 /* of the source: "pauses" that are nearly everything are the content */
 #define ROOM_FOR_SLOWMO 0.93
+#define FULL_RISE_DB 12.0 /* a drop so high could not be higher */
+#define HOOK_LEAD 0.5      /* s before its highlight that a hook may begin: on the drop itself */
 
 static bool add_range(struct ranges *r, double start, double end, const char *why)
 {
@@ -81,6 +83,37 @@ bool template_slows(const struct template *tpl, struct arena *a)
 
 /* --- The opening hook ------------------------------------------------------------------------- */
 
+/* What happens in [from, to): the strongest peak, the greatest drop, a stressed word. */
+static double strength(const struct layout *l, double from, double to)
+{
+    const struct layout_facts *f = l->facts;
+    double peak = 0, rise = 0;
+    for (size_t i = peaks_from(l, from); i < l->peak_count && l->peaks[i].time < to; i++)
+        peak = fmax(peak, fmin(l->peaks[i].strength, 1));
+    for (size_t i = 0; i < f->drop_count; i++)
+        if (f->drops[i].time >= from && f->drops[i].time < to)
+            rise = fmax(rise, f->drops[i].rise);
+    return peak + fmin(rise / FULL_RISE_DB, 1) + 0.5 * (times_within(&l->stress, from, to) > 0);
+}
+
+/* Where in a highlight the `most` seconds begin in which most happens: at its start, or at a place
+ * where a cut is natural; of equals the first. */
+static double hook_start(const struct layout *l, const struct layout_highlight *h, double most)
+{
+    const struct times *natural[] = {&l->shots, &l->gaps, &l->drops, &l->downbeats, &l->beats};
+    double start = fmax(cut_before(l, h->start), 0), best = strength(l, start, start + most);
+    for (size_t k = 0; k < sizeof natural / sizeof *natural; k++)
+        for (size_t i = times_from(natural[k], h->start - HOOK_LEAD);
+             i < natural[k]->count && natural[k]->at[i] + most <= h->end; i++) {
+            double at = natural[k]->at[i], much = strength(l, at, at + most);
+            if (much > best && cut_allowed(l, at) && !unworded(l, at) && !makes_flash(l, at)) {
+                start = at;
+                best = much;
+            }
+        }
+    return start;
+}
+
 /* The best moment, as it will stand in front of the film. False: there is none worth it. */
 static bool find_hook(struct layout *l, double film, struct range *out)
 {
@@ -88,7 +121,7 @@ static bool find_hook(struct layout *l, double film, struct range *out)
     if (isnan(l->tpl->hook_seconds) || !(most >= l->shortest) || !l->highlight_count)
         return false;
     const struct layout_highlight *h = &l->highlights[0];
-    double start = fmax(cut_before(l, h->start), 0);
+    double start = hook_start(l, h, most);
     double end = end_without_flash(l, cut_before(l, fmin(start + most, l->duration)));
     if (end - start < l->shortest)
         return false;
@@ -139,9 +172,10 @@ bool layout_choose(struct layout *l, struct ranges *out, struct err *e)
 {
     struct ranges all = {0};
     bool ok = material(l, &all);
-    if (ok && total(&all) <= l->tpl->film_seconds)
-        *out = all;
+    l->shortened = ok && total(&all) > l->tpl->film_seconds;
+    if (l->shortened)
+        ok = choose(l, &all, out);
     else
-        ok = ok && choose(l, &all, out);
+        *out = all;
     return ok ? true : err_set(e, ERR_NO_MEMORY, "out of memory while choosing passages");
 }

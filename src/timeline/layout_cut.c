@@ -23,8 +23,10 @@
 #define FLASH_COST 8.0
 #define FADE_COST 4.0    /* in the middle of a dissolve */
 #define SPEECH_COST 50.0 /* in the middle of speech whose words are not known */
+#define SUNG_COST 0.5    /* on a beat, or a new shot, of a song that is sung */
 #define TOO_LONG_COST 1e4
 #define PEAK_LEAD 0.08   /* s */
+#define AS_PACED_SECONDS 0.25 /* off the wanted length by less: nobody sees it */
 #define REACH_MOST 600   /* nodes that are looked back over */
 
 struct node {
@@ -91,7 +93,7 @@ static void add_pauses(struct graph *g, const struct range *r)
     const struct spans *x = &g->l->pauses;
     for (size_t i = spans_from(x, r->start); i < x->count && x->at[i].start < r->end; i++) {
         struct layout_span p = x->at[i];
-        struct node n = {.at = (p.start + p.end) / 2, .pull = g->l->tpl->snap->pauses,
+        struct node n = {.at = gap_cut(p.start, p.end), .pull = g->l->tpl->snap->pauses,
                          .traits = TRAIT_PAUSE, .kind = "pause", .words = "pause",
                          .detail = (p.end - p.start) * 1e3};
         if (n.pull > 0 && n.at > r->start && n.at < r->end && cut_allowed(g->l, n.at))
@@ -156,7 +158,7 @@ static void add_places(struct graph *g, const struct range *r)
     add_times(g, r, &l->beats, snap->beats, PLACE("beat", "beat", TRAIT_BEAT));
     add_times(g, r, &l->downbeats, snap->downbeats,
               PLACE("downbeat", "downbeat", TRAIT_BEAT | TRAIT_DOWNBEAT));
-    add_times(g, r, &l->shots, snap->shots, PLACE("shot", "shot border", TRAIT_SHOT));
+    add_times(g, r, &l->shots, snap->shots, PLACE("shot", "shot change", TRAIT_SHOT));
     add_times(g, r, &l->drops, snap->drops, PLACE("drop", "drop", TRAIT_DROP));
     add_times(g, r, &l->sections, snap->sections,
               PLACE("section", "section", TRAIT_SECTION));
@@ -214,8 +216,8 @@ static void price_places(struct graph *g)
             x[i].cost += FLASH_COST;
         if (spans_around(&l->fades, x[i].at))
             x[i].cost += FADE_COST;
-        if (!l->captioned && spans_around(&l->spoken, x[i].at))
-            x[i].cost += SPEECH_COST;
+        if (unworded(l, x[i].at))
+            x[i].cost += l->song && x[i].traits & (TRAIT_BEAT | TRAIT_SHOT) ? SUNG_COST : SPEECH_COST;
     }
 }
 
@@ -262,20 +264,30 @@ static const char *name_place(const struct layout *l, const char *words, size_t 
     return counted ? arena_printf(l->arena, "%s %zu", words, number) : words;
 }
 
+/* "beat 14 with energy peak", "shot change 5, 20 ms from beat 189" */
+static const char *name_both(const struct layout *l, const struct node *x, const char *name)
+{
+    const char *also = name_place(l, x->also, x->also_number);
+    if (!name || !also)
+        return NULL;
+    return x->also_ms < 1 ? arena_printf(l->arena, "%s with %s", name, also)
+                          : arena_printf(l->arena, "%s, %.0f ms from %s", name, x->also_ms, also);
+}
+
 static const char *node_reason(const struct layout *l, const struct node *x, double wanted,
                                double got)
 {
-    if (!x->kind)
-        return arena_printf(l->arena, "the pace of %.1f s, nothing near draws the cut", wanted);
     if (x->traits & TRAIT_PAUSE && x->detail > 0)
         return arena_printf(l->arena, "pause %.0f ms", x->detail);
-    const char *name = name_place(l, x->words, x->number);
-    const char *also = x->also ? name_place(l, x->also, x->also_number) : NULL;
-    if (!name || (x->also && !also))
-        return NULL;
-    if (also)
-        return arena_printf(l->arena, "%s, %s %.0f ms away", name, also, x->also_ms);
-    return arena_printf(l->arena, "%s, %.0f ms from the pace", name, fabs(got - wanted) * 1e3);
+    const char *name =
+        x->kind ? name_place(l, x->words, x->number) : "nothing nearby to cut on";
+    if (x->also)
+        return name_both(l, x, name);
+    double late = got - wanted;
+    if (!name || fabs(late) < AS_PACED_SECONDS)
+        return name ? arena_printf(l->arena, "%s, as the pace asks", name) : NULL;
+    return arena_printf(l->arena, "%s, %.1f s %s than the pace asks", name, fabs(late),
+                        late > 0 ? "later" : "sooner");
 }
 
 static bool add_piece(struct buf *list, const struct piece *p)

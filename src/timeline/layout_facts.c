@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define PARAGRAPH_SECONDS 10.0 /* a longer caption without word times is not kept whole */
-#define BREATH_SECONDS 0.15
+#define BEAT_SURE 0.5 /* confidence in the beats that makes a song of what they are heard in */
 #define CAPTION_MAX_BYTES 2000 /* at most as many characters, as timeline.c allows */
 #define STRESS_DB 3.0          /* louder than the median word */
 #define STRESS_SHARE 0.92      /* and louder than so many of the words */
@@ -208,13 +208,6 @@ static size_t caption_whole(const struct layout *l, const struct caption *c,
     return c->words.count;
 }
 
-/* One place for a cut between two spans of speech: a breath before the next words, so that the cut
- * belongs to them; none of its own for both ends of a gap. */
-static double gap_cut(double end, double next)
-{
-    return fmax((end + next) / 2, next - BREATH_SECONDS);
-}
-
 static bool find_gaps(struct layout *l)
 {
     size_t n = l->spoken.count;
@@ -248,6 +241,7 @@ static bool find_speech(struct layout *l)
     clean_spans(l, &l->whole);
     clean_spans(l, &l->spoken);
     l->captioned = l->spoken.count > 0;
+    l->song = f->beat_confidence >= BEAT_SURE;
     if (!l->captioned && !copy_spans(l, f->speech, f->speech_count, &l->spoken))
         return false;
     return find_gaps(l);

@@ -77,10 +77,20 @@ double spans_overlap(const struct spans *x, double from, double to)
     return sum;
 }
 
+double gap_cut(double from, double to)
+{
+    return fmax((from + to) / 2, to - BREATH_SECONDS);
+}
+
 const struct layout_span *spans_around(const struct spans *x, double t)
 {
     size_t i = spans_from(x, t);
     return i < x->count && x->at[i].start < t ? &x->at[i] : NULL;
+}
+
+const struct layout_span *unworded(const struct layout *l, double t)
+{
+    return l->captioned ? NULL : spans_around(&l->spoken, t);
 }
 
 bool cut_allowed(const struct layout *l, double t)

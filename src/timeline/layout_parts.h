@@ -18,6 +18,7 @@
 /* Bounds that keep the number of segments below the contract's: see layout_cut(). */
 #define LAYOUT_MAX_PAUSES 2000
 #define STRONG_PEAK 0.5 /* of 0..1: what makes a segment loud */
+#define BREATH_SECONDS 0.15 /* before and behind what is said */
 
 struct times {
     double *at; /* ascending, inside (0, duration) */
@@ -43,6 +44,7 @@ struct layout {
     struct spans spoken; /* where somebody speaks: captions, or speech when there are none */
     struct spans fades;  /* where one shot dissolves into the next */
     bool captioned;      /* `spoken` comes from captions */
+    bool song;           /* somebody sings to a beat, rather than speaks */
     struct layout_peak *peaks; /* ascending */
     size_t peak_count;
     struct caption *captions; /* ascending by start, inside the source */
@@ -50,6 +52,7 @@ struct layout {
     double longest_caption; /* s */
     struct layout_highlight *highlights; /* best first */
     size_t highlight_count;
+    bool shortened; /* the source is longer than the film: its best was chosen */
     struct layout_span hook; /* what is shown in front; empty: nothing */
 };
 
@@ -83,10 +86,15 @@ double times_nearest(const struct times *x, double t); /* INFINITY when there is
 size_t spans_from(const struct spans *x, double t); /* index of the first that ends after t */
 double spans_distance(const struct spans *x, double t); /* to the nearest; 0: t is inside of one */
 double spans_overlap(const struct spans *x, double from, double to); /* s covered by them */
+/* One place for a cut in a silence: a breath before what follows, so that the cut belongs to it. */
+double gap_cut(double from, double to);
 const struct layout_span *spans_around(const struct spans *x, double t); /* start < t < end; NULL */
 
 size_t peaks_from(const struct layout *l, double t); /* index of the first peak at or after t */
 bool strong_peak(const struct layout *l, double from, double to); /* one in [from, to)? */
+
+/* Speech without known words around t; NULL: none, or its words are known. */
+const struct layout_span *unworded(const struct layout *l, double t);
 
 /* May a cut be at t? And the nearest such place at or after (before) t. */
 bool cut_allowed(const struct layout *l, double t);

@@ -9,6 +9,8 @@
 #define UNITS 1200         /* of film time */
 #define JUMP_PRICE 0.2     /* of a passage of mean worth */
 #define TOP_UP_LEAST 0.05  /* s */
+#define UNFILLED 0.04      /* of a film: so much less than it may last is no matter */
+#define ENDING_GIVES 0.04  /* of a film: it may end so much sooner or later for a better ending */
 
 /* --- Dynamic programming ---------------------------------------------------------------------- */
 
@@ -81,10 +83,10 @@ static void walk_back(const struct table *t, struct atoms *x, const double *bord
     }
 }
 
-static bool take_best(struct layout *l, struct atoms *x, double room)
+bool atoms_take(struct atoms *x, double room, double price)
 {
     bool ok = false;
-    double unit = room / UNITS, worth = 0;
+    double unit = room / UNITS;
     double *cells = calloc(3 * (UNITS + 1), sizeof *cells);
     double *border = calloc(x->count + 1, sizeof *border);
     struct table t = {.how = calloc(x->count, UNITS + 1)};
@@ -96,12 +98,8 @@ static bool take_best(struct layout *l, struct atoms *x, double room)
     for (int u = 0; u <= UNITS; u++)
         t.in[u] = t.out[u] = -INFINITY;
     t.out[0] = 0;
-    for (size_t i = 0; i < x->count; i++) {
+    for (size_t i = 0; i < x->count; i++)
         border[i + 1] = border[i] + x->at[i].end - x->at[i].start;
-        worth += x->at[i].worth;
-    }
-    double price = JUMP_PRICE * fmin(l->tpl->passage_seconds, room / 3) * worth /
-                   border[x->count];
     for (size_t i = 0; i < x->count; i++)
         step(&t, &x->at[i], units_of(border, i, unit), price, i == 0, t.how + i * (UNITS + 1));
     walk_back(&t, x, border, unit);
@@ -112,6 +110,16 @@ out:
     free(border);
     free(cells);
     return ok;
+}
+
+static double jump_price(const struct layout *l, const struct atoms *x, double room)
+{
+    double worth = 0, seconds = 0;
+    for (size_t i = 0; i < x->count; i++) {
+        worth += x->at[i].worth;
+        seconds += x->at[i].end - x->at[i].start;
+    }
+    return JUMP_PRICE * fmin(l->tpl->passage_seconds, room / 3) * worth / seconds;
 }
 
 /* --- Ranges ----------------------------------------------------------------------------------- */
@@ -173,28 +181,63 @@ static double material_end(const struct ranges *all, double t)
     return t;
 }
 
-/* Lets passages go on, as long as the film has room, to where a cut may be. */
-static void top_up(struct layout *l, const struct ranges *all, double room, struct ranges *r)
+/* Where a passage may go on to at most: within its material, short of the next passage. */
+static double last_end(const struct layout *l, const struct ranges *all, const struct ranges *r,
+                       size_t i, double room)
 {
+    double end = r->at[i].end, to = fmin(end + room, material_end(all, end));
+    if (i + 1 < r->count && r->at[i + 1].start >= end)
+        to = fmin(to, r->at[i + 1].start - TEMPLATE_SHORTEST_SEGMENT);
+    return cut_before(l, to);
+}
+
+/* The last of the times in (from, to] where a passage may end; `from` when there is none. */
+static double last_of(const struct layout *l, const struct times *x, double from, double to)
+{
+    for (size_t i = times_from(x, nextafter(to, INFINITY)); i-- > 0 && x->at[i] > from;)
+        if (cut_allowed(l, x->at[i]) && !unworded(l, x->at[i]) && !makes_flash(l, x->at[i]))
+            return x->at[i];
+    return from;
+}
+
+/* The last place in (from, to] where an ending is natural; `from` when there is none. */
+static double natural_end(const struct layout *l, double from, double to)
+{
+    const struct times *natural[] = {&l->shots, &l->gaps, &l->sections, &l->downbeats};
+    double best = to >= l->duration ? to : from;
+    for (size_t k = 0; k < sizeof natural / sizeof *natural; k++)
+        best = last_of(l, natural[k], best, to);
+    return best;
+}
+
+/* Any place in (from, to], but not in the middle of speech or hardly behind a shot border. */
+static double any_end(const struct layout *l, double from, double to)
+{
+    const struct layout_span *said = unworded(l, to);
+    if (said && said->start - from > TOP_UP_LEAST)
+        to = said->start;
+    return end_without_flash(l, to);
+}
+
+/* Lets passages go on, as long as the film has room, to where a cut may be: first to natural
+ * endings; to any while the film is far from filled. */
+static void top_up(struct layout *l, const struct ranges *all, double film, struct ranges *r)
+{
+    double room = film;
     for (size_t i = 0; i < r->count; i++)
         room -= r->at[i].end - r->at[i].start;
     for (size_t rounds = 0; rounds < 8 && room > TOP_UP_LEAST; rounds++) {
         struct range *best = NULL;
         double most = TOP_UP_LEAST;
-        for (size_t i = 0; i < r->count; i++) {
-            double end = r->at[i].end, to = fmin(end + room, material_end(all, end));
-            if (i + 1 < r->count && r->at[i + 1].start >= end)
-                to = fmin(to, r->at[i + 1].start - TEMPLATE_SHORTEST_SEGMENT);
-            to = cut_before(l, to);
-            const struct layout_span *said = spans_around(&l->spoken, to);
-            if (said && !l->captioned && said->start - end > most)
-                to = said->start;
-            to = end_without_flash(l, to);
-            if (to - end > most) {
-                most = to - end;
-                best = &r->at[i];
+        for (int natural = 1; natural >= 0 && !best; natural--)
+            for (size_t i = 0; i < r->count && (natural || room > UNFILLED * film); i++) {
+                double end = r->at[i].end, to = last_end(l, all, r, i, room);
+                to = natural ? natural_end(l, end, to) : any_end(l, end, to);
+                if (to - end > most) {
+                    most = to - end;
+                    best = &r->at[i];
+                }
             }
-        }
         if (!best)
             return;
         best->end += most;
@@ -202,11 +245,28 @@ static void top_up(struct layout *l, const struct ranges *all, double room, stru
     }
 }
 
+/* The film's last words: the end of its last passage is moved a little, to where an ending is
+ * natural, or to a beat at least. The room that was left for slow motion may go into it. */
+static void end_well(const struct layout *l, const struct ranges *all, struct ranges *r)
+{
+    double film = l->tpl->film_seconds, room = film - (l->hook.end - l->hook.start);
+    for (size_t i = 0; i < r->count; i++)
+        room -= r->at[i].end - r->at[i].start;
+    struct range *last = &r->at[r->count - 1];
+    double from = fmax(last->end - ENDING_GIVES * film, last->start + l->shortest);
+    double to = last_end(l, all, r, r->count - 1, fmax(fmin(room, ENDING_GIVES * film), 0));
+    double end = natural_end(l, from, to);
+    if (!(end > from))
+        end = last_of(l, &l->beats, from, to);
+    if (end > from)
+        last->end = end;
+}
+
 bool passages_choose(struct layout *l, const struct ranges *all, double room, struct ranges *out)
 {
     struct atoms x;
     bool any = false;
-    if (!atoms_make(l, all, &x) || !take_best(l, &x, room))
+    if (!atoms_make(l, all, &x) || !atoms_take(&x, room, jump_price(l, &x, room)))
         return false;
     for (size_t i = 0; i < x.count; i++)
         any = any || x.at[i].taken;
@@ -215,5 +275,6 @@ bool passages_choose(struct layout *l, const struct ranges *all, double room, st
     if (!to_ranges(l, &x, out))
         return false;
     top_up(l, all, room, out);
+    end_well(l, all, out);
     return true;
 }

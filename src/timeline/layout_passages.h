@@ -36,6 +36,11 @@ bool atoms_make(struct layout *l, const struct ranges *all, struct atoms *out);
 /* Why an atom is worth showing, in words. NULL: no memory. */
 const char *atom_why(struct layout *l, const struct atom *x);
 
+/* Marks as taken the atoms of the greatest worth that fit into `room` seconds, where each run of
+ * neighbours costs `price`. Film time is counted in parts of `room`, so that a choice that leaves a
+ * few thousandths of it unused may be taken for one that fills it. False: no memory. */
+bool atoms_take(struct atoms *x, double room, double price);
+
 /* The best of `all` that fits into `room` seconds, as ranges in their order. False: no memory. */
 bool passages_choose(struct layout *l, const struct ranges *all, double room, struct ranges *out);
 

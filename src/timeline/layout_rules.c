@@ -97,6 +97,13 @@ static bool fits(const struct drawing *d, const struct drawn_rule *r, const stru
            !(o->border_inside && travels(r));
 }
 
+/* What was used a moment ago is less welcome, or two that are strong would take turns. */
+static double novelty(const struct drawn_rule *r, const struct occasion *o)
+{
+    size_t since = r->last_index == NEVER ? NEVER : o->index - r->last_index;
+    return since <= 2 ? 0.25 : since == 3 ? 0.5 : 1;
+}
+
 /* One of n by weight, or n for "none", whose weight is `plain`. */
 static size_t draw(struct layout *l, const double *weights, size_t n, double plain)
 {
@@ -126,7 +133,8 @@ const struct drawn_rule *drawing_next(struct drawing *d, struct layout *l,
 {
     double weights[TEMPLATE_MAX_RULES];
     for (size_t i = 0; i < d->count; i++)
-        weights[i] = fits(d, &d->rules[i], o) ? d->rules[i].rule->weight : 0;
+        weights[i] = fits(d, &d->rules[i], o) ? d->rules[i].rule->weight * novelty(&d->rules[i], o)
+                                              : 0;
     size_t chosen = draw(l, weights, d->count, d->plain);
     if (chosen == d->count)
         return NULL;

@@ -203,7 +203,8 @@ bool layout_style(struct layout *l, const struct piece *pieces, size_t n, struct
     for (size_t i = 0; i < n; i++)
         source_s += pieces[i].end - pieces[i].start;
     s.room_s -= source_s;
-    s.spare_s = fmax(source_s - FILLED * l->tpl->film_seconds, HASTE_MOST * source_s);
+    s.spare_s = fmax(source_s - FILLED * l->tpl->film_seconds,
+                     l->shortened ? 0 : HASTE_MOST * source_s);
     bool ok = segs && find_traits(&s);
     if (ok && !(drawing_open(&s.effects, l, l->tpl->effects, DRAW_EFFECTS, e) &&
                 drawing_open(&s.transitions, l, l->tpl->transitions, DRAW_TRANSITIONS, e) &&

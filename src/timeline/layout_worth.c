@@ -35,7 +35,7 @@ static double border_near(const struct layout *l, double t, double from, double 
              i < sources[k].times->count && sources[k].times->at[i] <= to; i++) {
             double at = sources[k].times->at[i];
             double cost = fabs(at - t) / wide - sources[k].bonus;
-            if (!l->captioned && spans_around(&l->spoken, at))
+            if (unworded(l, at))
                 cost += 0.8;
             if (makes_flash(l, at))
                 cost += 0.8;
@@ -222,18 +222,18 @@ const char *atom_why(struct layout *l, const struct atom *x)
     char more[120];
     size_t n = 0;
     *more = '\0';
+    if (x->highlight)
+        return arena_printf(l->arena, "highlight %zu%s%.200s",
+                            (size_t)(x->highlight - l->highlights) + 1,
+                            x->highlight->why ? ": " : "",
+                            x->highlight->why ? x->highlight->why : "");
     if (x->speech >= 0.2)
         n += (size_t)snprintf(more + n, sizeof more - n, ", %.0f %% speech", 100 * x->speech);
-    if (x->peaks && !x->highlight)
+    if (x->peaks)
         n += (size_t)snprintf(more + n, sizeof more - n, ", %zu energy peak%s", x->peaks,
                               x->peaks == 1 ? "" : "s");
     if (!isnan(x->rise))
         snprintf(more + n, sizeof more - n, ", drop %+.0f dB", x->rise);
-    if (x->highlight)
-        return arena_printf(l->arena, "highlight %zu%s%.200s%s",
-                            (size_t)(x->highlight - l->highlights) + 1,
-                            x->highlight->why ? ": " : "",
-                            x->highlight->why ? x->highlight->why : "", more);
     if (x->loud >= 0.66)
         return arena_printf(l->arena, "louder than %.0f %% of the source%s", 100 * x->loud, more);
     if (*more)
