@@ -119,13 +119,19 @@ static bool picture_facts(const struct analysis_report *r, struct arena *a, stru
     struct layout_shot *shots = arena_array(a, r->shots.count + 1, sizeof *shots);
     struct layout_highlight *highlights = arena_array(a, r->highlights.count + 1,
                                                       sizeof *highlights);
-    if (!shots || !highlights)
+    const struct report_quality *seen = r->quality.items;
+    struct layout_look *looks = arena_array(a, r->quality.count + 1, sizeof *looks);
+    if (!shots || !highlights || !looks)
         return false;
+    for (size_t i = 0; i < r->quality.count; i++)
+        looks[i] = (struct layout_look){seen[i].time, seen[i].sharpness * seen[i].exposure};
     for (size_t i = 0; i < r->shots.count; i++)
         shots[i] = (struct layout_shot){shot[i].start, shot[i].transition};
     for (size_t i = 0; i < r->highlights.count; i++)
         highlights[i] = (struct layout_highlight){high[i].start, high[i].end, high[i].score,
                                                   reasons_text(&high[i].reasons, a)};
+    f->looks = looks;
+    f->look_count = r->quality.count;
     f->shots = shots;
     f->shot_count = r->shots.count;
     f->highlights = highlights;

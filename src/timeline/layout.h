@@ -54,6 +54,10 @@ struct layout_shot { /* a border between two shots */
     double transition; /* s that a fade or dissolve takes, centred on time; 0: a cut */
 };
 
+struct layout_look {
+    double time, good; /* s; 0 black, white or blurred .. 1 */
+};
+
 struct layout_highlight {
     double start, end, score; /* s; 0..1 */
     const char *why;          /* in words; NULL: nobody said */
@@ -85,6 +89,8 @@ struct layout_facts {
     size_t speech_count;
     const struct layout_shot *shots;
     size_t shot_count;
+    const struct layout_look *looks; /* of the picture, ascending */
+    size_t look_count;
     const struct layout_highlight *highlights;
     size_t highlight_count;
     const struct caption *captions;

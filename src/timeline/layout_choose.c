@@ -83,7 +83,8 @@ bool template_slows(const struct template *tpl, struct arena *a)
 
 /* --- The opening hook ------------------------------------------------------------------------- */
 
-/* What happens in [from, to): the strongest peak, the greatest drop, a stressed word. */
+/* What happens in [from, to): the strongest peak, the greatest drop, a stressed word; if there is
+ * anything to see at once. */
 static double strength(const struct layout *l, double from, double to)
 {
     const struct layout_facts *f = l->facts;
@@ -93,7 +94,9 @@ static double strength(const struct layout *l, double from, double to)
     for (size_t i = 0; i < f->drop_count; i++)
         if (f->drops[i].time >= from && f->drops[i].time < to)
             rise = fmax(rise, f->drops[i].rise);
-    return peak + fmin(rise / FULL_RISE_DB, 1) + 0.5 * (times_within(&l->stress, from, to) > 0);
+    double much = peak + fmin(rise / FULL_RISE_DB, 1) +
+                  0.5 * (times_within(&l->stress, from, to) > 0);
+    return much * seen(l, from, fmin(from + 1, to));
 }
 
 /* Where in a highlight the `most` seconds begin in which most happens: at its start, or at a place

@@ -299,6 +299,19 @@ static bool find_stress(struct layout *l)
     return clean_times(l, at, k, &l->stress);
 }
 
+static bool find_fair_look(struct layout *l)
+{
+    const struct layout_facts *f = l->facts;
+    double *sorted = arena_array(l->arena, f->look_count + 1, sizeof *sorted);
+    if (!sorted)
+        return false;
+    for (size_t i = 0; i < f->look_count; i++)
+        sorted[i] = isfinite(f->looks[i].good) ? f->looks[i].good : 0;
+    qsort(sorted, f->look_count, sizeof *sorted, by_double);
+    l->fair_look = f->look_count ? sorted[f->look_count / 2] / 2 : 0;
+    return true;
+}
+
 bool layout_clean(struct layout *l)
 {
     const struct layout_facts *f = l->facts;
@@ -308,5 +321,6 @@ bool layout_clean(struct layout *l)
                          &l->drops) &&
            clean_times(l, f->sections, f->section_count, &l->sections) && clean_shots(l) &&
            copy_spans(l, f->pauses, f->pause_count, &l->pauses) && clean_peaks(l) &&
-           clean_highlights(l) && clean_captions(l) && find_speech(l) && find_stress(l);
+           clean_highlights(l) && clean_captions(l) && find_speech(l) && find_stress(l) &&
+           find_fair_look(l);
 }

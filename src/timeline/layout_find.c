@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#define LOOK_REACH 0.5 /* s around a moment that its look stands for: there is one a second */
+
 double chance_next(struct layout *l)
 {
     uint64_t z = l->chance += UINT64_C(0x9e3779b97f4a7c15);
@@ -159,6 +161,23 @@ double loudness(const struct layout *l, double from, double to)
     for (size_t i = peaks_from(l, from); i < l->peak_count && l->peaks[i].time < to; i++)
         sum += l->peaks[i].strength;
     return to > from ? sum / (to - from) : 0;
+}
+
+double seen(const struct layout *l, double from, double to)
+{
+    const struct layout_look *x = l->facts->looks;
+    size_t lo = 0, hi = l->facts->look_count, n = 0;
+    double sum = 0;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (x[mid].time < from - LOOK_REACH)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (; lo < l->facts->look_count && x[lo].time < to + LOOK_REACH; lo++, n++)
+        sum += fmax(x[lo].good, 0);
+    return n && l->fair_look > 0 ? fmin(sum / (double)n / l->fair_look, 1) : 1;
 }
 
 double rank_of(const double *sorted, size_t n, double v)

@@ -52,6 +52,7 @@ struct layout {
     double longest_caption; /* s */
     struct layout_highlight *highlights; /* best first */
     size_t highlight_count;
+    double fair_look; /* half of what the picture usually is; 0: not known */
     bool shortened; /* the source is longer than the film: its best was chosen */
     struct layout_span hook; /* what is shown in front; empty: nothing */
 };
@@ -108,6 +109,9 @@ double end_without_flash(const struct layout *l, double t); /* at or before t */
 
 /* Mean loudness in [from, to): of the levels, or of the peaks when there are no levels. */
 double loudness(const struct layout *l, double from, double to);
+
+/* Is there anything to see in [from, to)? 0: black or blurred .. 1: as usual in this source. */
+double seen(const struct layout *l, double from, double to);
 
 /* sorted[i] = value of i, ascending; the share of them below v. */
 double rank_of(const double *sorted, size_t n, double v);

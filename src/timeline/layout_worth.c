@@ -10,6 +10,7 @@
 #define OPENING_WORTH 0.15 /* it was made to be seen first */
 #define CHANCE_WORTH 0.15 /* separates equals, so that a seed is an alternative */
 #define SHOWN_TWICE 0.7   /* of its worth is lost by what the hook shows already */
+#define UNSEEN 0.6        /* of its worth is lost where the picture is black or blurred */
 #define PLAIN_WORTH 0.05  /* of anything: a film is filled */
 
 /* --- Borders ---------------------------------------------------------------------------------- */
@@ -145,6 +146,7 @@ static double density(struct layout *l, struct atom *x)
                  w->peaks * fmin((double)x->peaks / len, 1) + w->drops * !isnan(x->rise) +
                  w->speech * x->speech + w->shots * fmin(2 * shots / len, 1);
     double shown = fmax(fmin(x->end, l->hook.end) - fmax(x->start, l->hook.start), 0) / len;
+    sum *= 1 - UNSEEN * (1 - seen(l, x->start, x->end));
     return (PLAIN_WORTH + sum / weight_sum(w) + (x->start <= 0 ? OPENING_WORTH : 0) +
             CHANCE_WORTH * chance_next(l)) * (1 - SHOWN_TWICE * shown);
 }

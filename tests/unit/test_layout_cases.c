@@ -352,6 +352,37 @@ static void test_hook_is_the_moment(void)
     arena_finish(&a);
 }
 
+static void test_hook_is_seen(void)
+{
+    CHECK_CASE("a hook does not begin with a black picture, and a film shows little of one");
+    static struct source s;
+    struct arena a;
+    static struct layout_look looks[120];
+    static const struct layout_highlight best = {60, 80, 0.9, "the goal"};
+    arena_init(&a, 64 << 20);
+    for (int dark = 0; dark < 2; dark++) {
+        init(&s, 120);
+        add_music(&s, 0.9);
+        s.peaks[s.facts.peak_count++] = (struct layout_peak){64, 1};
+        s.peaks[s.facts.peak_count++] = (struct layout_peak){75, 0.7};
+        s.facts.highlights = &best;
+        s.facts.highlight_count = 1;
+        for (int i = 0; i < 120; i++)
+            looks[i] = (struct layout_look){i + 0.5, dark && i >= 61 && i < 67 ? 0.01 : 0.6};
+        s.facts.looks = looks;
+        s.facts.look_count = 120;
+        struct timeline *tl = laid_out(&s, "hype_reel", 25, 1, &a);
+        double start = tl ? timeline_segments(tl)[0].start : NAN;
+        CHECK(dark ? start > 67 && start <= 75 : start > 60 && start <= 64);
+        double shown = 0;
+        for (size_t i = 0; tl && i < tl->segments.count; i++)
+            shown += fmax(0, fmin(timeline_segments(tl)[i].end, 67) -
+                                 fmax(timeline_segments(tl)[i].start, 61));
+        CHECK(dark ? shown < 2 : shown > 2);
+    }
+    arena_finish(&a);
+}
+
 /* A film that was cut to length ends with a bar or a shot, not where its seconds are used up. */
 static void test_natural_end(void)
 {
@@ -462,6 +493,7 @@ int main(void)
     test_cost();
     test_songs_are_cut();
     test_hook_is_the_moment();
+    test_hook_is_seen();
     test_natural_end();
     test_no_turns();
     test_silence_is_no_mark();
