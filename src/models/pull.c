@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define TRIES 5 /* in a row without a byte that is new */
-#define FIRST_PAUSE_MS 500
+#define FIRST_PAUSE_MS 250
 #define PROGRESS_MS 100
 
 struct work {
