@@ -160,6 +160,7 @@ struct job_end {
     int64_t delay_ms;        /* with QUEUED: earliest next try */
     bool handed_back;        /* with QUEUED: does not count as a try */
 };
+/* Wakes nobody: jobs_wake() after the commit. */
 bool job_end(const struct jobs *js, const struct job_lease *lease, const struct job_end *end,
              struct err *e);
 

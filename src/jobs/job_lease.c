@@ -220,7 +220,5 @@ bool job_end(const struct jobs *js, const struct job_lease *lease, const struct 
     }
     ok = store_end(js->store, ok, e);
     arena_finish(&a);
-    if (ok)
-        jobs_wake(js);
     return ok;
 }

@@ -29,7 +29,8 @@ static void decide(struct job *next, char words[128], struct jobs_repair *done)
         next->state = JOB_QUEUED;
         done->requeued++;
     } else {
-        snprintf(words, 128, "abandoned after %d attempts: each time its worker died",
+        snprintf(words, 128,
+                 "abandoned after %d attempts: each time its worker died, or could not write its end",
                  next->attempt - next->handed_back);
         next->state = JOB_FAILED;
         next->error_code = ERR_INTERNAL;

@@ -191,7 +191,7 @@ bool job_run_flush(struct job_run *run, const struct job_end *end, struct err *e
     if (ok)
         run->renewed_ms = now;
     if (ok && end)
-        jobs_wake(run->options->jobs); /* job_end() woke before the commit */
+        jobs_wake(run->options->jobs);
     return ok;
 }
 
