@@ -147,6 +147,7 @@ static const struct wire_field analysis_fields[] = {
     F(analysis_report, thumbnail, WIRE_NUMBER, "The moment to show, seconds."),
     OBJECTS("highlights", highlights, wire_highlight, "Stretches worth showing, the best first."),
     {.name = "transcript", .kind = WIRE_OBJECT, .type = &wire_transcript, .flags = WIRE_NULLABLE, .offset = offsetof(struct analysis_report, transcript), .help = "What was said."},
+    {.name = "warnings", .kind = WIRE_LIST, .item = WIRE_STRING, .offset = offsetof(struct analysis_report, warnings), .help = "What could not be seen or heard, and why, in words."},
     {0},
 };
 const struct wire_type wire_analysis = TYPE("Analysis", analysis_report, analysis_fields, "What is seen and heard in a file.");

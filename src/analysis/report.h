@@ -12,7 +12,7 @@
 #include "core/wire.h"
 
 /* Part of what results are kept under: raised whenever any analyser would find something else. */
-#define ANALYSIS_VERSION 3
+#define ANALYSIS_VERSION 4
 
 struct report_span {
     double start, end;
@@ -106,6 +106,7 @@ struct analysis_report {
     /* Both */
     struct wire_list highlights; /* struct report_highlight, best first */
     struct report_transcript *transcript;
+    struct wire_list warnings; /* const char *: what could not be seen or heard, and why */
 };
 
 /* Nothing known yet: what lists and numbers are not there say so. */

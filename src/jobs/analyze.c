@@ -219,23 +219,46 @@ static bool take_report(const struct analyze_order *o, const char *text, struct 
                                                text, out->json_len, e));
 }
 
-static bool work(const struct analyze_order *o, unsigned make, struct arena *a,
-                 struct analysis *out, struct err *e)
+/* One pass. The answer, to be freed, or NULL; *crashed as horse.h says. */
+static char *pass(const struct analyze_order *o, unsigned make, const char *without, bool *crashed,
+                  struct err *e)
 {
-    char spec[40];
-    snprintf(spec, sizeof spec, "{\"make\":%u}", make);
+    char spec[80];
+    snprintf(spec, sizeof spec, "{\"make\":%u%s%s%s}", make, without ? ",\"without\":\"" : "",
+             without ? without : "", without ? "\"" : "");
     struct broker broker = {.order = o, .make = make};
     struct horse_fd source = {"source", o->fd};
     struct horse_job job = {.kind = "analyze", .spec = spec, .fds = &source, .fd_count = 1,
-                            .cancel = o->cancel, .on_progress = on_progress, .on_log = on_log,
-                            .on_ask = on_ask, .user = &broker};
+                            .cancel = o->cancel, .crashed = crashed, .on_progress = on_progress,
+                            .on_log = on_log, .on_ask = on_ask, .user = &broker};
     char *text = horse_run(&job, e);
-    bool ok = text != NULL;
-    if (ok && o->derived_fd >= 0)
+    if (text && o->derived_fd >= 0)
         note_failures(&broker);
     close_files(&broker);
-    if (ok && make & ANALYZE_REPORT)
-        ok = take_report(o, text, a, out, e);
+    return text;
+}
+
+/* A decoder that crashes takes the whole work-horse with it. Most often it is the pictures', so
+ * they are left out first. */
+static char *pass_without_crash(const struct analyze_order *o, unsigned make, struct err *e)
+{
+    bool crashed;
+    char *text = pass(o, make, NULL, &crashed, e);
+    if (text || !crashed || !o->asset->has_audio || !o->asset->has_video)
+        return text;
+    on_log(&(struct broker){.order = o}, "The decoder crashed; the sound is tried alone");
+    text = pass(o, make, "pictures", &crashed, e);
+    if (text || !crashed)
+        return text;
+    on_log(&(struct broker){.order = o}, "The decoder crashed; the pictures are tried alone");
+    return pass(o, make, "sound", &crashed, e);
+}
+
+static bool work(const struct analyze_order *o, unsigned make, struct arena *a,
+                 struct analysis *out, struct err *e)
+{
+    char *text = pass_without_crash(o, make, e);
+    bool ok = text && (!(make & ANALYZE_REPORT) || take_report(o, text, a, out, e));
     free(text);
     return ok;
 }
@@ -256,8 +279,13 @@ static int lock(const struct analyze_order *o, struct err *e)
     return fd;
 }
 
-bool analyze_run(const struct analyze_order *o, struct arena *a, struct analysis *out,
-                 struct err *e)
+bool analyze_is_done(const struct analyze_order *o, struct arena *a, struct analysis *out)
+{
+    return !missing(o, a, out);
+}
+
+static bool run(const struct analyze_order *o, struct arena *a, struct analysis *out,
+                struct err *e)
 {
     unsigned make = missing(o, a, out);
     out->was_known = !make;
@@ -277,6 +305,17 @@ bool analyze_run(const struct analyze_order *o, struct arena *a, struct analysis
     if (ok || !out->report || e->code == ERR_CANCELED)
         return ok;
     on_log(&(struct broker){.order = o}, e->msg); /* the report is there, a file is not */
+    return true;
+}
+
+bool analyze_run(const struct analyze_order *o, struct arena *a, struct analysis *out,
+                 struct err *e)
+{
+    if (!run(o, a, out, e))
+        return false;
+    const char *const *warnings = out->report->warnings.items;
+    for (size_t i = 0; i < out->report->warnings.count; i++)
+        on_log(&(struct broker){.order = o}, warnings[i]);
     return true;
 }
 

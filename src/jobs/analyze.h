@@ -65,7 +65,11 @@ struct analysis { /* in the arena */
     bool was_known; /* nothing had to be made */
 };
 
-/* The report, and all files in order->make. False: there is no report. A proxy, a storyboard or a
+/* Is all of it there already? Loads the report if so. */
+bool analyze_is_done(const struct analyze_order *order, struct arena *a, struct analysis *out);
+
+/* The report, and all files in order->make. A decoder that crashes on one of sound and pictures
+ * does not keep the other from being analysed: the report's warnings say so. False: there is no report. A proxy, a storyboard or a
  * waveform that cannot be made is none of that: it is logged. */
 bool analyze_run(const struct analyze_order *order, struct arena *a, struct analysis *out,
                  struct err *e);

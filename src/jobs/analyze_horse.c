@@ -33,10 +33,17 @@ void analyze_progress(struct analyze_pass *p, int side, double time_s)
                    slower_is_sound ? "listening" : "looking");
 }
 
+void analyze_warn(struct analyze_side *s, const char *what, const struct err *why)
+{
+    s->warning = arena_printf(s->arena, "The %s cannot be read beyond %.1f s: %s", what, s->end_s,
+                              why->msg);
+}
+
 bool analyze_forgive(struct analyze_pass *p, const char *name, unsigned makes,
                      const struct err *why, struct err *e)
 {
-    if (!(makes & ANALYZE_REPORT)) {
+    bool machine = why->code == ERR_NO_SPACE || why->code == ERR_IO;
+    if (!(makes & ANALYZE_REPORT) && !machine) {
         horse_log(p->h, "There is no %s: %s", name, why->msg);
         return true;
     }
@@ -59,6 +66,8 @@ bool analyze_put(struct horse *h, const char *name, const void *data, size_t n, 
 static bool is_wanted(const struct analyze_pass *p, int side)
 {
     unsigned makes = 0;
+    if (side == p->without)
+        return false;
     if (side == ANALYZE_SOUND)
         for (int i = 0; sound_analysers[i]; i++)
             makes |= sound_analysers[i]->makes;
@@ -105,6 +114,26 @@ static bool run_sides(struct analyze_pass *p, struct analyze_side sides[ANALYZE_
     return ok && listener.ok;
 }
 
+static const char *const side_names[ANALYZE_SIDES] = {
+    [ANALYZE_SOUND] = "sound", [ANALYZE_PICTURES] = "pictures"};
+
+static bool collect_warnings(struct analyze_side sides[ANALYZE_SIDES], struct analysis_report *r,
+                             struct err *e)
+{
+    const char **list = arena_array(sides->arena, ANALYZE_SIDES, sizeof *list);
+    if (!list)
+        return err_set(e, ERR_NO_MEMORY, "no memory for warnings");
+    r->warnings = (struct wire_list){list, 0};
+    for (int i = 0; i < ANALYZE_SIDES; i++) {
+        if (i == sides->pass->without)
+            sides[i].warning = arena_printf(sides[i].arena, "The %s could not be analysed: the "
+                                            "decoder crashed", side_names[i]);
+        if (sides[i].warning)
+            list[r->warnings.count++] = sides[i].warning;
+    }
+    return true;
+}
+
 /* What needs both sides. */
 static bool conclude(struct analyze_side sides[ANALYZE_SIDES], struct err *e)
 {
@@ -113,7 +142,8 @@ static bool conclude(struct analyze_side sides[ANALYZE_SIDES], struct err *e)
     double seen = fmax(sides[ANALYZE_SOUND].end_s, s->end_s);
     r->duration = ANALYZE_MS(fmax(s->pass->info.duration, seen));
     r->thumbnail = ANALYZE_MS(thumbnail_choose(&s->quality, r));
-    return highlights_find(r, s->arena, &r->highlights, e);
+    return collect_warnings(sides, r, e) &&
+           highlights_find(r, s->arena, &r->highlights, e);
 }
 
 static bool write_report(const struct analysis_report *r, struct buf *result, struct err *e)
@@ -126,31 +156,44 @@ static bool write_report(const struct analysis_report *r, struct buf *result, st
 
 struct analyze_spec {
     int64_t make;
+    const char *without; /* NULL: nothing is left out */
 };
 static const struct wire_field spec_fields[] = {
     {.name = "make", .kind = WIRE_INT, .flags = WIRE_REQUIRED,
      .offset = offsetof(struct analyze_spec, make), .help = "Bits: what is asked for."},
+    {.name = "without", .kind = WIRE_STRING, .flags = WIRE_NULLABLE,
+     .offset = offsetof(struct analyze_spec, without), .help = "Left out: sound or pictures."},
     {0},
 };
 static const struct wire_type wire_spec = {
     .name = "AnalyzeSpec", .fields = spec_fields, .size = sizeof(struct analyze_spec)};
 
+static bool read_spec(struct analyze_pass *p, struct arena *a, struct err *e)
+{
+    unsigned long n;
+    const char *text = horse_spec(p->h, &n);
+    const struct analyze_spec *spec = wire_read_trusted(&wire_spec, text, n, a, e);
+    if (!spec)
+        return false;
+    p->make = (unsigned)spec->make;
+    for (int i = 0; i < ANALYZE_SIDES; i++)
+        if (spec->without && strcmp(spec->without, side_names[i]) == 0)
+            p->without = i;
+    return true;
+}
+
 static bool analyze_child(struct horse *h, struct buf *result, struct err *e)
 {
     struct arena arenas[ANALYZE_SIDES];
     struct analysis_report report = report_empty;
-    struct analyze_pass pass = {.h = h, .fd = horse_fd(h, "source")};
+    struct analyze_pass pass = {.h = h, .fd = horse_fd(h, "source"), .without = -1};
     struct analyze_side sides[ANALYZE_SIDES];
     for (int i = 0; i < ANALYZE_SIDES; i++) {
         arena_init(&arenas[i], REPORT_MAX_BYTES);
         sides[i] = (struct analyze_side){.pass = &pass, .report = &report, .arena = &arenas[i]};
     }
-    unsigned long n;
-    const char *text = horse_spec(h, &n);
-    const struct analyze_spec *spec = wire_read_trusted(&wire_spec, text, n, &arenas[0], e);
-    pass.make = spec ? (unsigned)spec->make : 0;
-    bool ok = spec && media_probe(pass.fd, &pass.info, NULL, e) && run_sides(&pass, sides, e) &&
-              conclude(sides, e) && write_report(&report, result, e);
+    bool ok = read_spec(&pass, &arenas[0], e) && media_probe(pass.fd, &pass.info, NULL, e) &&
+              run_sides(&pass, sides, e) && conclude(sides, e) && write_report(&report, result, e);
     if (ok)
         horse_progress(h, 100, "analysed");
     quality_list_finish(&sides[ANALYZE_PICTURES].quality);

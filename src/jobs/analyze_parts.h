@@ -27,6 +27,7 @@ struct analyze_pass {
     int fd;
     struct media_info info;
     unsigned make;                  /* ANALYZE_ bits of jobs/analyze.h */
+    int without;                    /* a side to leave out: the decoder crashed on it; -1: none */
     atomic_int done[ANALYZE_SIDES]; /* thousandths */
 };
 
@@ -36,18 +37,23 @@ struct analyze_side {
     struct arena *arena;            /* this side's own */
     struct quality_list quality;    /* for the thumbnail, which both sides choose */
     double end_s;                   /* how far there was something */
+    const char *warning;            /* in the arena; NULL: all of it could be read */
 };
 
 /* One side's whole work. False: nothing was found, e says why; what was made before a stream broke
- * is kept, and the reason is logged. */
+ * is kept, and the reason is the side's warning. */
 bool analyze_sound(struct analyze_side *s, struct err *e);
 bool analyze_pictures(struct analyze_side *s, struct err *e);
 
 /* This side is at time_s. Any thread. */
 void analyze_progress(struct analyze_pass *p, int side, double time_s);
 
+/* A side's stream broke at end_s. */
+void analyze_warn(struct analyze_side *s, const char *what, const struct err *why);
+
 /* An analyser failed. What the report is made of cannot be done without: false, with *e. A file
- * that is made on the way can: it is logged. */
+ * that is made on the way can, and that is logged; unless the machine failed, not the file (a full
+ * disk): another time it can be made. */
 bool analyze_forgive(struct analyze_pass *p, const char *name, unsigned makes,
                      const struct err *why, struct err *e);
 

@@ -426,7 +426,7 @@ bool analyze_pictures(struct analyze_side *s, struct err *e)
         ok = false;
     }
     if (broken)
-        horse_log(s->pass->h, "The pictures cannot be read beyond %.1f s: %s", s->end_s, why.msg);
+        analyze_warn(s, "pictures", &why);
     ok = ok && finish_eyes(x, e);
     close_eyes(x);
     return ok;

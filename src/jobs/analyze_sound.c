@@ -170,7 +170,7 @@ static bool push_speech(void *self, const struct sound_block *b, struct err *e)
 static bool finish_speech(void *self, struct analyze_side *s, struct err *e)
 {
     struct speech_spans found = {0};
-    if (!speech_activity_finish(self, &found, e))
+    if (!speech_activity_finish(self, &speech_defaults, &found, e))
         return false;
     struct report_span *spans = arena_array(s->arena, found.count + 1, sizeof *spans);
     for (size_t i = 0; spans && i < found.count; i++)
@@ -384,7 +384,7 @@ bool analyze_sound(struct analyze_side *s, struct err *e)
         ok = false;
     }
     if (broken)
-        horse_log(s->pass->h, "The sound cannot be read beyond %.1f s: %s", s->end_s, why.msg);
+        analyze_warn(s, "sound", &why);
     ok = ok && finish_ears(x, e);
     close_ears(x);
     return ok;

@@ -328,11 +328,15 @@ static const struct {
     {SIGILL, ERR_INVALID, "the decoder crashed on this file; convert it anew and try again"},
 };
 
-static bool judge_signal(int sig, struct err *e)
+static bool judge_signal(const struct run *r, int sig, struct err *e)
 {
-    for (size_t i = 0; i < sizeof deaths / sizeof *deaths; i++)
-        if (deaths[i].sig == sig)
-            return err_set(e, deaths[i].code, "%s", deaths[i].words);
+    for (size_t i = 0; i < sizeof deaths / sizeof *deaths; i++) {
+        if (deaths[i].sig != sig)
+            continue;
+        if (r->job->crashed)
+            *r->job->crashed = deaths[i].code == ERR_INVALID;
+        return err_set(e, deaths[i].code, "%s", deaths[i].words);
+    }
     return err_set(e, ERR_INTERNAL, "the work-horse was ended by signal %d", sig);
 }
 
@@ -342,7 +346,7 @@ static bool judge(const struct run *r, const siginfo_t *how, struct err *e)
     if (r->stop.code != ERR_NONE)
         return err_set(e, r->stop.code, "%s", r->stop.msg);
     if (!exited && (how->si_status == SIGSYS || r->child_error.code == ERR_NONE))
-        return judge_signal(how->si_status, e);
+        return judge_signal(r, how->si_status, e);
     if (r->child_error.code != ERR_NONE)
         return err_set(e, r->child_error.code, "%s", r->child_error.msg);
     if (how->si_status != 0 || !r->result)
@@ -383,6 +387,8 @@ char *horse_run(const struct horse_job *job, struct err *e)
     siginfo_t how;
     bool ok = false;
 
+    if (job->crashed)
+        *job->crashed = false;
     horse_stream_init(&r.stream);
     r.bytes = malloc(READ_BYTES);
     if (!r.bytes) {

@@ -59,6 +59,7 @@ struct horse_job {
     int fd_count;                      /* at most 64 */
     const struct horse_limits *limits; /* NULL: those of the kind */
     const struct cancel *cancel;       /* SIGKILL within 100 ms of firing -> ERR_CANCELED */
+    bool *crashed; /* may be NULL; else set to: the child died of what is the decoder's fault */
     bool seccomp_optional;             /* run even where the kernel refuses seccomp (a setting) */
     const struct log *log;             /* the child's stderr goes here; NULL: our stderr as text */
     const char *const *argv;           /* NULL: this very binary, {"aive", "work-horse", kind} */

@@ -59,6 +59,18 @@ static bool store_layout(struct job_run *run, struct workspace *ws, const struct
     return ok;
 }
 
+/* What the job keeps: where the report is, which may be large, and how much is in it. */
+static bool set_result(struct job_run *run, const struct asset *asset,
+                       const struct analysis_report *r, struct err *e)
+{
+    const char *json = arena_printf(
+        job_run_arena(run),
+        "{\"analysis\":\"/api/assets/%lld/analysis\",\"version\":%lld,\"beats\":%zu,\"shots\":%zu}",
+        (long long)asset->id, (long long)r->version, r->beats.count, r->shots.count);
+    return json ? job_run_set_result(run, json, e)
+                : err_set(e, ERR_NO_MEMORY, "no memory for the job's result");
+}
+
 static bool run_analyze(struct job_run *run, struct err *e)
 {
     struct workspace *ws = job_run_user(run);
@@ -88,7 +100,7 @@ static bool run_analyze(struct job_run *run, struct err *e)
         job_run_log(run, "Found %zu beats%s", found.report->beats.count,
                     found.report->beats.count ? "" : ": the sound has no steady pulse");
     return (job->project_id == 0 || store_layout(run, ws, &asset, found.report, e)) &&
-           job_run_set_result(run, found.json, e);
+           set_result(run, &asset, found.report, e);
 }
 
 static bool settle_analyze(struct store *s, const struct job *job, struct err *e)

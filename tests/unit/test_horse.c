@@ -304,11 +304,14 @@ static void test_failures(void)
         struct notes n;
         struct err e = {.code = ERR_NONE};
         struct horse_job job = job_of(cases[i].kind, &n);
+        bool crashed = true, crash = strcmp(cases[i].words, "crashed") == 0;
         job.spec = cases[i].spec;
+        job.crashed = &crashed;
         if (cases[i].limits.wall_seconds)
             job.limits = &cases[i].limits;
         CHECK(horse_run(&job, &e) == NULL);
         CHECK(e.code == cases[i].code);
+        CHECK(crashed == crash);
         CHECK(n.logs <= HORSE_MAX_LOG_LINES);
         CHECK(!n.backwards);
         if (!CHECK(strstr(e.msg, cases[i].words) != NULL))
