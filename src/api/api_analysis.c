@@ -100,8 +100,10 @@ bool asset_analyze_post(struct request *req, struct reply *reply, struct err *e)
     bool answered;
     if (!find_media(req, &asset, e))
         return false;
-    if (!analysis_load(ws->derived_fd, asset.content_hash, req->arena, &known, e)) {
-        if (e->code != ERR_NOT_FOUND || !start(ws, asset.id, id, req->arena, e) ||
+    const struct analyze_order all = {
+        .asset = &asset, .derived_fd = ws->derived_fd, .make = ANALYZE_ALL};
+    if (!analyze_is_done(&all, req->arena, &known)) {
+        if (!start(ws, asset.id, id, req->arena, e) ||
             !await_analysis(req, reply, id, &answered, e))
             return false;
         if (answered)

@@ -265,6 +265,26 @@ def server(tmp_path_factory):
     assert server.stop() == 0, server.log()
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A server's folder whose data lie on 32 MB."""
+    data = tmp_path / "small" / "data"
+    data.mkdir(parents=True)
+    mounted = os.geteuid() == 0 and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", data], capture_output=True).returncode == 0
+    if not mounted:
+        pytest.skip("a tmpfs cannot be mounted here")
+    yield data.parent
+    subprocess.run(["umount", "-l", data], check=True)
+
+
+def horses(pid):
+    """Work-horses below a process."""
+    out = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout
+    rows = [line.split(None, 2) for line in out.splitlines()[1:]]
+    return [int(p) for p, parent, args in rows if int(parent) == pid and "work-horse" in args]
+
+
 def probe(path):
     """ffprobe's view of a film."""
     out = subprocess.run(["ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json",

@@ -11,7 +11,7 @@ import time
 
 import pytest
 import requests
-from conftest import AIVE, SLOW, Server, probe
+from conftest import AIVE, SLOW, Server, horses, probe
 
 ROUNDS = int(os.environ.get("AIVE_CRASH_ROUNDS", "5"))
 
@@ -87,13 +87,6 @@ def test_server_killed_during_a_render(new_server, clips):
     assert status["status"] == "finished", status
     assert len(server.media_files("final")) == 1
     check_media(server, [])
-
-
-def horses(pid):
-    """Work-horses below a process."""
-    out = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout
-    rows = [line.split(None, 2) for line in out.splitlines()[1:]]
-    return [int(p) for p, parent, args in rows if int(parent) == pid and "work-horse" in args]
 
 
 def test_work_horse_killed(new_server, clips):

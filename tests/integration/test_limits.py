@@ -63,19 +63,6 @@ def statuses(answers):
 
 # --- The disk -----------------------------------------------------------------------------------
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A server's folder whose data lie on 32 MB."""
-    data = tmp_path / "small" / "data"
-    data.mkdir(parents=True)
-    mounted = ROOT and subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", data],
-                                      capture_output=True).returncode == 0
-    if not mounted:
-        pytest.skip("a tmpfs cannot be mounted here")
-    yield data.parent
-    subprocess.run(["umount", "-l", data], check=True)
-
-
 def writes(server, project, asset):
     """One request of each kind that stores something."""
     return {
