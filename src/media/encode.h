@@ -38,15 +38,39 @@ void chunk_writer_destroy(struct chunk_writer *w);
 struct sound_writer; /* AAC-LC, 48 kHz stereo; packets go to a file like a chunk's */
 /* The rate is what music comes to: quality is constant, and speech takes less. */
 struct sound_writer *sound_writer_create(int bit_rate, int out_fd, struct err *e);
-/* Everything that is encoded will also be decoded, and given to fn: the film as it is heard. Before
- * the first sound_writer_add(). */
-typedef void (*sound_heard_fn)(void *user, const float *const planes[2], int n);
-bool sound_writer_listen(struct sound_writer *w, sound_heard_fn fn, void *user, struct err *e);
 /* n frames of interleaved stereo float. Sample 0 plays at time 0 without an edit list; the first
  * 21 ms fade in. */
 bool sound_writer_add(struct sound_writer *w, const float *samples, int n, struct err *e);
 bool sound_writer_finish(struct sound_writer *w, struct err *e);
 void sound_writer_destroy(struct sound_writer *w);
+
+/* Sound is encoded in pieces, each by an encoder of its own. A piece depends on the rate and on the
+ * samples that its encoder is given, which are some more than it holds, and on nothing else. */
+#define SOUND_PACKET_SAMPLES 1024
+#define SOUND_PIECE_PACKETS 192 /* 4.096 s; the last piece has fewer */
+#define SOUND_PIECE_BYTES (SOUND_PIECE_PACKETS * 1536) /* 6144 bits a channel, as AAC allows */
+struct sound_piece {
+    uint32_t packets, bytes;            /* used ones */
+    uint32_t size[SOUND_PIECE_PACKETS]; /* of each packet */
+    uint8_t data[SOUND_PIECE_BYTES];    /* packets, end to end */
+};
+
+/* Whoever keeps pieces, and listens. All calls come from within sound_writer_add() and _finish();
+ * the writer refuses pieces that are not sound in themselves. */
+struct sound_shelf {
+    /* Was a piece made of these samples (n frames, interleaved stereo) before? Asked of each piece,
+     * in order. */
+    bool (*find)(void *user, const float *samples, int n, struct sound_piece *out, bool *found,
+                 struct err *e);
+    /* One that was not found, after it was listened to. */
+    bool (*keep)(void *user, const struct sound_piece *piece, struct err *e);
+    /* What a player hears: of new pieces all, of all pieces the border to the one before. `goes_on`:
+     * from where the call before ended. */
+    void (*hear)(void *user, const float *const planes[2], int n, bool goes_on);
+    void *user;
+};
+/* Before the first sound_writer_add(). The shelf must live as long as the writer. */
+bool sound_writer_use_shelf(struct sound_writer *w, const struct sound_shelf *shelf, struct err *e);
 
 /* --- The film --- */
 struct film_tag {

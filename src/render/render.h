@@ -50,7 +50,7 @@ struct h264_settings render_preset_h264(const struct render_preset *p, const str
 struct plan_format render_preset_format(const struct render_preset *p, const struct plan_format *f);
 
 /* To be raised whenever render's own code draws or mixes differently. */
-#define RENDER_VERSION 6
+#define RENDER_VERSION 7
 
 #define RENDER_KEY_SIZE 65
 

@@ -7,6 +7,7 @@
 #include "render/loudness.h"
 #include "render/sound_film.h"
 #include "render/sound_mix.h"
+#include "render/sound_pieces.h"
 
 #include <ebur128.h>
 #include <math.h>
@@ -20,8 +21,12 @@
 /* What the limiter is set to first: coding makes peaks higher, by up to 0.7 dB on fifteen songs,
  * films and voices that needed limiting. */
 #define CEILING_DB (-1.8)
-/* When the decoded film is still too high: lower by what it is, and by this. */
-#define CEILING_STEP_DB 0.2
+/* When the decoded film is still too high: lower by what it is, and by this, in steps. */
+#define CEILING_MARGIN_DB 0.2
+#define CEILING_STEP_DB 0.1
+/* Gains are multiples of this, and films up to half of it off their loudness: a sound effect put
+ * elsewhere seldom changes a film's gain then, and so nothing of what it does not touch. */
+#define GAIN_STEP_DB 0.25
 #define TOLERANCE_LU 0.3
 #define MAX_PASSES 4
 
@@ -44,8 +49,7 @@ struct maker {
     bool limits; /* false: no peak comes near the ceiling, so what is known needs no second look */
     ebur128_state *meter; /* NULL without limits */
     struct limiter limiter;
-    struct peak_meter heard_peaks;
-    float heard_peak;
+    struct sound_pieces pieces;
     int64_t pos; /* sample of the film that goes to the encoder next */
     float block[2 * BLOCK];
 };
@@ -152,18 +156,6 @@ static void note(struct maker *m, const float *samples, int n)
     }
 }
 
-static void hear(void *user, const float *const planes[2], int n)
-{
-    struct maker *m = user;
-    float peaks[PEAK_BLOCK];
-    for (int i = 0; i < n; i += PEAK_BLOCK) {
-        int k = n - i < PEAK_BLOCK ? n - i : PEAK_BLOCK;
-        peak_run(&m->heard_peaks, planes[0] + i, planes[1] + i, k, m->heard_peak, peaks);
-        for (int j = 0; j < k; j++)
-            m->heard_peak = fmaxf(m->heard_peak, peaks[j]);
-    }
-}
-
 static bool put(struct maker *m, const float *samples, int n, struct err *e)
 {
     note(m, samples, n);
@@ -221,7 +213,7 @@ static void read_meters(struct maker *m)
     if (m->meter && ebur128_loudness_global(m->meter, &lufs) != EBUR128_SUCCESS)
         lufs = -INFINITY;
     r->lufs = lufs;
-    r->true_peak_db = m->heard_peak > 0 ? 20 * log10((double)m->heard_peak) : -INFINITY;
+    r->true_peak_db = m->pieces.peak > 0 ? 20 * log10((double)m->pieces.peak) : -INFINITY;
     r->gain_db = m->gain_db;
     r->limited_db = fabs(20 * log10((double)m->limiter.least));
     r->passes++;
@@ -230,8 +222,7 @@ static void read_meters(struct maker *m)
 static bool encode(struct maker *m, int fd, struct err *e)
 {
     m->pos = 0;
-    m->heard_peak = 0;
-    peak_init(&m->heard_peaks);
+    sound_pieces_init(&m->pieces, m->job->store, m->job->bit_rate);
     limiter_init(&m->limiter, m->ceiling_db);
     place_windows(m);
     if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
@@ -243,8 +234,8 @@ static bool encode(struct maker *m, int fd, struct err *e)
             return err_set(e, ERR_NO_MEMORY, "no memory to measure loudness");
     }
     m->writer = open_mix(m, e) ? sound_writer_create(m->job->bit_rate, fd, e) : NULL;
-    bool ok = m->writer && sound_writer_listen(m->writer, hear, m, e) && encode_mix(m, e) &&
-              sound_writer_finish(m->writer, e);
+    bool ok = m->writer && sound_writer_use_shelf(m->writer, &m->pieces.shelf, e) &&
+              encode_mix(m, e) && sound_writer_finish(m->writer, e);
     if (ok)
         read_meters(m);
     sound_writer_destroy(m->writer);
@@ -258,22 +249,27 @@ static bool encode(struct maker *m, int fd, struct err *e)
 /* --- Both ---------------------------------------------------------------------------------------
  */
 
+static double in_steps(double gain_db)
+{
+    return GAIN_STEP_DB * nearbyint(gain_db / GAIN_STEP_DB);
+}
+
 /* Is what was encoded as it should be? If not, sets gain and ceiling for another pass. */
 static bool good(struct maker *m, const struct loudness *l)
 {
     const struct sound_report *r = &m->notes->report;
     double target = m->job->plan->loudness, high = r->true_peak_db - SOUND_TRUE_PEAK_DB;
     if (high > 0) {
-        m->ceiling_db -= high + CEILING_STEP_DB;
+        m->ceiling_db -= CEILING_STEP_DB * ceil((high + CEILING_MARGIN_DB) / CEILING_STEP_DB);
         if (target < 0)
-            m->gain_db = loudness_gain(l, target, m->ceiling_db);
+            m->gain_db = in_steps(loudness_gain(l, target, m->ceiling_db));
         return false;
     }
     if (target >= 0 || !isfinite(r->lufs) || fabs(r->lufs - target) <= TOLERANCE_LU)
         return true;
     double most = fmin(LOUDNESS_MAX_GAIN_DB, target - r->lufs_in + LOUDNESS_MAX_MAKE_UP_DB);
-    double wanted = fmin(m->gain_db + target - r->lufs, most);
-    if (fabs(wanted - m->gain_db) < 0.1)
+    double wanted = in_steps(fmin(m->gain_db + target - r->lufs, most));
+    if (fabs(wanted - m->gain_db) < GAIN_STEP_DB / 2)
         return true;
     m->gain_db = wanted;
     return false;
@@ -285,7 +281,7 @@ static bool make(struct maker *m, int fd, struct err *e)
     bool ok = l && measure(m, l, e);
     m->ceiling_db = CEILING_DB;
     if (ok && m->job->plan->loudness < 0)
-        m->gain_db = loudness_gain(l, m->job->plan->loudness, m->ceiling_db);
+        m->gain_db = in_steps(loudness_gain(l, m->job->plan->loudness, m->ceiling_db));
     do
         ok = ok && encode(m, fd, e);
     while (ok && !good(m, l) && m->notes->report.passes < MAX_PASSES);

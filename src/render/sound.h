@@ -11,7 +11,8 @@
  * long one is made anew for that. What the
  * encoder made is decoded again on the spot: if its true peak passes SOUND_TRUE_PEAK_DB, or the
  * loudness is off because the limiter had much to do, the second pass is made again with a lower
- * ceiling or another gain. Everything is a function of the plan and the sources alone: the same
+ * ceiling or another gain. It is encoded in pieces that the store keeps, and gains go in steps, so
+ * an edit of one moment encodes only what lies around it (sound_pieces.h). Everything is a function of the plan and the sources alone: the same
  * film, the same bytes.
  *
  * Memory: at most 25 MB more than readers take, whatever the length and the number of segments.

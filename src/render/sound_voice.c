@@ -1,4 +1,10 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * DESIGN. What a decoder gives can depend on all that it decoded before: AAC replaces noise by
+ * noise of a generator that only goes on. So that a film sounds the same whether its stretched
+ * pieces were kept or are being made, each of them has a reader of its own; readers of the pool
+ * read the same in both cases.
+ */
 #include "render/sound_voice.h"
 
 #include "core/timebase.h"
@@ -22,7 +28,8 @@
 /* The sound of a source, sample after sample in one direction. */
 struct tape {
     struct sound_pool *pool;
-    struct pool_reader from;
+    struct pool_reader from; /* blank until something is read */
+    bool own;                /* not of the pool */
     bool backwards;
     int64_t pos;  /* forwards: the next sample; backwards: the one behind the next sample */
     float *block; /* backwards: what lies in [block_start, block_start + block_len) */
@@ -43,6 +50,13 @@ struct sound_voice {
 /* --- Readers ------------------------------------------------------------------------------------
  */
 
+static bool new_reader(struct sound_pool *pool, int source, struct pool_reader *out, struct err *e)
+{
+    *out = (struct pool_reader){.source = source};
+    out->reader = audio_reader_create(pool->fds[source], PLAN_SAMPLE_RATE, 2, pool->cancel, e);
+    return out->reader != NULL;
+}
+
 static bool take_reader(struct sound_pool *pool, int source, int64_t pos, struct pool_reader *out,
                         struct err *e)
 {
@@ -57,9 +71,7 @@ static bool take_reader(struct sound_pool *pool, int source, int64_t pos, struct
         best->reader = NULL;
         return true;
     }
-    *out = (struct pool_reader){.source = source};
-    out->reader = audio_reader_create(pool->fds[source], PLAN_SAMPLE_RATE, 2, pool->cancel, e);
-    return out->reader != NULL;
+    return new_reader(pool, source, out, e);
 }
 
 static void give_back(struct sound_pool *pool, struct pool_reader *r)
@@ -145,13 +157,15 @@ static bool tape_open(struct tape *t, struct sound_pool *pool, const struct plan
     t->pos = ticks_scale(start_ticks, 1, TICKS_PER_SAMPLE);
     if (t->backwards && !(t->block = malloc((size_t)(BACK_BLOCK * FRAME_BYTES))))
         return err_set(e, ERR_NO_MEMORY, "no memory to play sound backwards");
-    return take_reader(pool, s->source, t->pos, &t->from, e);
+    return true;
 }
 
 static void tape_close(struct tape *t)
 {
     free(t->block);
-    if (t->pool)
+    if (t->own)
+        audio_reader_destroy(t->from.reader);
+    else if (t->pool)
         give_back(t->pool, &t->from);
 }
 
@@ -177,6 +191,9 @@ static double place(void *user, double in)
 static bool start_stretch(struct sound_voice *v, struct err *e)
 {
     const struct effect_rate *r = &v->segment->rate;
+    v->tape.own = true;
+    if (!new_reader(v->tape.pool, v->segment->source, &v->tape.from, e))
+        return false;
     v->stretch =
         v->segment->ramped ? stretch_create_ramp(place, v, e) : stretch_create(r->num, r->den, e);
     if (v->stretch)
@@ -311,6 +328,8 @@ struct sound_voice *sound_voice_create(struct sound_pool *pool, const struct pla
     if (ok && (s->ramped || s->rate.num != s->rate.den))
         ok = pool->store && source->hash && to - from <= MAX_PIECE ? open_piece(v, to - from, e)
                                                                    : start_stretch(v, e);
+    else if (ok)
+        ok = take_reader(pool, s->source, v->tape.pos, &v->tape.from, e);
     if (ok)
         return v;
     sound_voice_destroy(v);

@@ -213,6 +213,21 @@ static void test_silent_and_short(void)
     }
 }
 
+static void check_same_sound(struct store *one, struct store *other)
+{
+    char a[4096], b[4096];
+    int x = sound_of(one), y = sound_of(other);
+    ssize_t n;
+    off_t at = 0;
+    while ((n = pread(x, a, sizeof a, at)) > 0) {
+        CHECK(pread(y, b, sizeof b, at) == n && memcmp(a, b, (size_t)n) == 0);
+        at += n;
+    }
+    CHECK(at > 10000);
+    close(x);
+    close(y);
+}
+
 static void test_kept(void)
 {
     static const struct cut cuts[] = {{BURSTS, 0, S, 1, 1}, {BURSTS, 2 * S, 3 * S, 1, 2}};
@@ -223,7 +238,7 @@ static void test_kept(void)
     bool reused;
     CHECK_CASE("kept");
     CHECK(make(&p, &s, &notes, &reused) && !reused);
-    CHECK(s.count == 3); /* the sound, the stretched segment, the notes */
+    CHECK(s.count == 4); /* the sound, the stretched segment, one encoded piece, the notes */
     CHECK(make(&p, &s, &again, &reused) && reused);
     CHECK(memcmp(&notes, &again, sizeof notes) == 0);
 
@@ -232,21 +247,40 @@ static void test_kept(void)
     s.pieces[0].committed = false;
     int opened = s.opened;
     CHECK(make(&p, &s, &again, &reused) && !reused);
-    CHECK(s.count == 5 && s.opened >= opened + 2);
+    CHECK(s.count == 7 && s.opened >= opened + 2);
 
     CHECK_CASE("with and without pieces, the same bytes");
     CHECK(make(&p, &other, &notes, &reused));
-    char a[4096], b[4096];
-    int x = sound_of(&s), y = sound_of(&other);
-    ssize_t n;
-    off_t at = 0;
-    while ((n = pread(x, a, sizeof a, at)) > 0) {
-        CHECK(pread(y, b, sizeof b, at) == n && memcmp(a, b, (size_t)n) == 0);
-        at += n;
-    }
-    CHECK(at > 10000);
-    close(x);
-    close(y);
+    check_same_sound(&s, &other);
+    store_empty(&s);
+    store_empty(&other);
+}
+
+/* A sound effect elsewhere: only what lies around both places is encoded anew. */
+static void test_moved_effect(void)
+{
+    static const struct cut cuts[] = {{BURSTS, 0, 12 * S, 1, 1}, {SPIKY, 0, 12 * S, 1, 1}};
+    static struct sound_notes notes, again;
+    struct plan_segment seg[2];
+    struct plan p = whole(cuts, 2, seg);
+    struct plan_sfx pop = {.name = "pop", .source = -1, .first_sample = 2 * RATE, .gain_db = -12,
+                           .max_samples = INT64_MAX};
+    struct store s = {0}, other = {0};
+    bool reused;
+    p.sfx = &pop;
+    p.sfx_count = 1;
+    CHECK_CASE("a sound effect elsewhere");
+    CHECK(make(&p, &s, &notes, &reused));
+    CHECK(s.count == 8); /* the sound, six pieces of at most 4.1 s, the notes */
+    pop.first_sample = 14 * RATE;
+    s.pieces[0].committed = false;
+    CHECK(make(&p, &s, &again, &reused) && !reused);
+    CHECK(again.report.gain_db == notes.report.gain_db);
+    CHECK(s.count == 8 + 4); /* the sound, the first piece, the fourth, the notes */
+    CHECK(make(&p, &other, &notes, &reused));
+    check_same_sound(&s, &other);
+    CHECK(again.report.lufs == notes.report.lufs);
+    CHECK(again.report.true_peak_db == notes.report.true_peak_db);
     store_empty(&s);
     store_empty(&other);
 }
@@ -334,6 +368,7 @@ int main(void)
     test_levels();
     test_silent_and_short();
     test_kept();
+    test_moved_effect();
     test_proof();
     test_not_measurable();
     for (int i = 0; i < SOURCES; i++)
