@@ -16,6 +16,7 @@ struct storyboard {
     struct storyboard_info info;
     struct small_picture seen; /* size of the first picture; planes are not ours */
     uint8_t *plane[3];         /* the sheet at work: the tiles of plane 0, 1, 2 */
+    struct strip_maker strip;
 };
 
 double storyboard_interval(double duration_s)
@@ -49,6 +50,8 @@ void storyboard_destroy(struct storyboard *s)
 {
     for (int i = 0; s && i < 3; i++)
         free(s->plane[i]);
+    if (s)
+        strip_finish(&s->strip);
     free(s);
 }
 
@@ -187,6 +190,18 @@ static bool hand_over(struct storyboard *s, int used, struct err *e)
     return s->on_sheet(s->user, &sheet, e);
 }
 
+static bool add_to_strip(struct storyboard *s, int slot, struct err *e)
+{
+    uint8_t *plane[3];
+    int stride[3];
+    for (int k = 0; k < 3; k++) {
+        plane[k] = tile_at(s, slot, k);
+        stride[k] = sheet_stride(s, k);
+    }
+    return strip_add(&s->strip, plane, stride, s->info.tile_width, s->info.tile_height) ||
+           err_set(e, ERR_NO_MEMORY, "no memory for the storyboard");
+}
+
 /* One tile more: the picture, or with NULL the tile before again. */
 static bool add_tile(struct storyboard *s, const struct small_picture *p, struct err *e)
 {
@@ -196,6 +211,8 @@ static bool add_tile(struct storyboard *s, const struct small_picture *p, struct
     else
         copy_tile(s, (slot + STORYBOARD_TILES - 1) % STORYBOARD_TILES, slot);
     s->info.tiles++;
+    if (!add_to_strip(s, slot, e))
+        return false;
     return slot + 1 < STORYBOARD_TILES || hand_over(s, STORYBOARD_TILES, e);
 }
 
@@ -222,6 +239,11 @@ bool storyboard_finish(struct storyboard *s, struct storyboard_info *info, struc
     bool ok = used == 0 || hand_over(s, used, e);
     *info = s->info;
     return ok;
+}
+
+bool storyboard_strip(const struct storyboard *s, struct buf *out)
+{
+    return strip_write(&s->strip, s->info.interval_s, out);
 }
 
 /* --- WebVTT ----------------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 #define AIVE_ANALYSIS_STORYBOARD_H
 
 #include "analysis/small.h"
+#include "analysis/strip.h"
 #include "core/buf.h"
 #include "core/err.h"
 
@@ -57,6 +58,9 @@ void storyboard_destroy(struct storyboard *s); /* accepts NULL */
 bool storyboard_push(struct storyboard *s, const struct small_picture *p, double time_s,
                      struct err *e);
 bool storyboard_finish(struct storyboard *s, struct storyboard_info *info, struct err *e);
+
+/* All tiles so far as a strip (strip.h). False: the buffer failed. */
+bool storyboard_strip(const struct storyboard *s, struct buf *out);
 
 /* False: the buffer failed. */
 bool storyboard_vtt(const struct storyboard_info *info, double duration_s, struct buf *out);

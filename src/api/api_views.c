@@ -140,6 +140,16 @@ static bool add_project(struct request *req, const struct asset *asset, int64_t 
     return plot->timeline != NULL;
 }
 
+/* Without one, the page has no small pictures. */
+static bool load_strip(struct request *req, const struct asset *asset, struct strip *strip)
+{
+    struct err ignored;
+    size_t len;
+    const char *data = derived_read(app_workspace(req)->derived_fd, asset->content_hash, STRIP_FILE,
+                                    STRIP_MAX_BYTES, req->arena, &len, &ignored);
+    return data && strip_read(data, len, strip);
+}
+
 static bool reply_plot(struct request *req, struct reply *reply, enum plot_format format,
                        const char *type, struct err *e)
 {
@@ -147,6 +157,7 @@ static bool reply_plot(struct request *req, struct reply *reply, enum plot_forma
     struct asset asset;
     struct analysis found;
     struct waveform w = {0};
+    struct strip strip;
     struct err ignored = {0};
     struct plot plot = {.waveform = &w, .width = (int)q->width};
     if (!find_media(req, &asset, e))
@@ -159,6 +170,7 @@ static bool reply_plot(struct request *req, struct reply *reply, enum plot_forma
     if (!load_waveform(req, &asset, &w, &ignored))
         plot.waveform = NULL;
     plot.report = found.report;
+    plot.strip = load_strip(req, &asset, &strip) ? &strip : NULL;
     bool ok = plot_draw(&plot, format, &reply->body, e);
     waveform_free(&w);
     reply->content_type = type;

@@ -90,7 +90,7 @@ static bool find_out(struct analyze_call *call, int fd, struct err *e)
         .asset = &call->asset,
         .fd = fd,
         .derived_fd = call->derived_fd,
-        .make = ANALYZE_REPORT | (*call->o->plot ? ANALYZE_WAVEFORM : 0),
+        .make = ANALYZE_REPORT | (*call->o->plot ? ANALYZE_WAVEFORM | ANALYZE_STORYBOARD : 0),
         .cancel = call->c->cancel,
         .progress = on_progress,
         .log = on_log,
@@ -172,15 +172,29 @@ static bool load_waveform(const struct analyze_call *call, struct waveform *w)
     return dat && waveform_read_dat(dat, len, w, &ignored);
 }
 
+/* Without one, the page has no small pictures. */
+static bool load_strip(const struct analyze_call *call, struct strip *strip)
+{
+    struct err ignored;
+    size_t len;
+    const char *data = call->derived_fd < 0
+                           ? NULL
+                           : derived_read(call->derived_fd, call->asset.content_hash, STRIP_FILE,
+                                          STRIP_MAX_BYTES, call->c->arena, &len, &ignored);
+    return data && strip_read(data, len, strip);
+}
+
 static bool write_plot(const struct analyze_call *call, struct err *e)
 {
     enum plot_format format;
     struct waveform w = {0};
+    struct strip strip;
     struct buf page;
     if (!plot_format_of(call->o->plot, &format, e))
         return false;
     struct plot plot = {.name = call->asset.path, .report = call->found.report,
                         .waveform = load_waveform(call, &w) ? &w : NULL,
+                        .strip = load_strip(call, &strip) ? &strip : NULL,
                         .timeline = call->timeline};
     buf_init(&page, PLOT_MAX_BYTES);
     bool ok = plot_draw(&plot, format, &page, e) &&

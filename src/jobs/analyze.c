@@ -50,6 +50,7 @@ static const struct derived_kind {
 } kinds[] = {
     {ANALYZE_WAVEFORM, WAVEFORM_FILE, wants_sound},
     {ANALYZE_STORYBOARD, STORYBOARD_FILE, wants_board},
+    {ANALYZE_STORYBOARD, STRIP_FILE, wants_board},
     {ANALYZE_PROXY, PROXY_FILE, wants_proxy},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)

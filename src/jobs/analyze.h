@@ -36,12 +36,13 @@ struct asset;
 #define WAVEFORM_FILE ANALYZE_NAME_("waveform", WAVEFORM_VERSION, ".dat")    /* WAVEFORM_FINEST, 16 bits */
 #define STORYBOARD_FILE ANALYZE_NAME_("storyboard", STORYBOARD_VERSION, ".vtt")
 #define STORYBOARD_SHEET ANALYZE_NAME_("storyboard", STORYBOARD_VERSION, "-%d.jpg") /* printf */
+#define STRIP_FILE ANALYZE_NAME_("strip", STRIP_VERSION, ".rgb")
 #define PROXY_FILE ANALYZE_NAME_("proxy", PROXY_VERSION, ".mp4")
 
 enum { /* bits */
     ANALYZE_REPORT = 1,
     ANALYZE_WAVEFORM = 2,   /* of what has sound */
-    ANALYZE_STORYBOARD = 4, /* of what moves; sheets first, then the text that names them */
+    ANALYZE_STORYBOARD = 4, /* of what moves; sheets first, then the text that names them; a strip */
     ANALYZE_PROXY = 8,      /* of large pictures that move */
     ANALYZE_ALL = 15,
 };

@@ -244,13 +244,18 @@ static bool push_board(void *self, const struct skimmed *seen, struct err *e)
 
 static bool finish_board(void *self, struct analyze_side *s, struct err *e)
 {
+    const struct board *b = self;
     struct storyboard_info info;
-    struct buf vtt;
+    struct buf vtt, strip;
     buf_init(&vtt, 1 << 20);
-    bool ok = storyboard_finish(((struct board *)self)->storyboard, &info, e);
-    if (ok && !storyboard_vtt(&info, s->pass->info.duration, &vtt))
+    buf_init(&strip, STRIP_MAX_BYTES);
+    bool ok = storyboard_finish(b->storyboard, &info, e);
+    if (ok && !(storyboard_vtt(&info, s->pass->info.duration, &vtt) &&
+                storyboard_strip(b->storyboard, &strip)))
         ok = no_memory(e);
-    ok = ok && analyze_put(s->pass->h, STORYBOARD_FILE, vtt.data, vtt.len, e);
+    ok = ok && analyze_put(s->pass->h, STRIP_FILE, strip.data, strip.len, e) &&
+         analyze_put(s->pass->h, STORYBOARD_FILE, vtt.data, vtt.len, e);
+    buf_finish(&strip);
     buf_finish(&vtt);
     return ok;
 }

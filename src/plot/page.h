@@ -96,7 +96,7 @@ struct lane {
     bool (*shown)(const struct page *p); /* is there anything? */
     void (*draw)(struct page *p, const struct box *b);
 };
-extern const struct lane lane_waveform, lane_energy, lane_tempo, lane_speech, lane_shots,
+extern const struct lane lane_strip, lane_waveform, lane_energy, lane_tempo, lane_speech, lane_shots,
     lane_subject, lane_quality, lane_highlights, lane_segments;
 
 /* --- Around the lanes ------------------------------------------------------------------------- */

@@ -14,8 +14,8 @@
 #define ARENA_BYTES ((size_t)64 << 20)
 
 static const struct lane *const lanes[] = {
-    &lane_waveform, &lane_energy,  &lane_tempo,      &lane_speech,   &lane_shots,
-    &lane_subject,  &lane_quality, &lane_highlights, &lane_segments,
+    &lane_strip,   &lane_waveform, &lane_energy,     &lane_tempo,    &lane_speech,
+    &lane_shots,   &lane_subject,  &lane_quality,    &lane_highlights, &lane_segments,
 };
 #define LANES (sizeof lanes / sizeof *lanes)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * plot.h - everything that is known about a film on one page that a person can read: waveform with
+ * plot.h - everything that is known about a film on one page that a person can read: the film in small pictures, waveform with
  * beats and bars, energy, speech and pauses, shots, subject and crop, picture quality, highlights,
  * and the timeline that was laid out, all above one axis of time.
  *
@@ -12,6 +12,7 @@
 #define AIVE_PLOT_PLOT_H
 
 #include "analysis/report.h"
+#include "analysis/strip.h"
 #include "analysis/waveform.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -25,6 +26,7 @@ struct plot {
     const char *name;                     /* or path of the file, for the title; may be NULL */
     const struct analysis_report *report;
     const struct waveform *waveform;      /* NULL: loudness in its place */
+    const struct strip *strip;            /* the film in small pictures; NULL: not shown */
     const struct timeline *timeline;      /* NULL: none */
     int width;                            /* pixels, PLOT_MIN_WIDTH..PLOT_MAX_WIDTH; 0: PLOT_WIDTH */
 };

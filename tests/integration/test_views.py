@@ -211,4 +211,5 @@ def test_plot_of_a_file(grey_steps, tmp_path):
     assert (tmp_path / "page.png").read_bytes()[:4] == b"\x89PNG"
     done = run_aive("analyze", name, "--plot", tmp_path / "page.svg", "-o", tmp_path / "timeline.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    xml.etree.ElementTree.parse(tmp_path / "page.svg")
+    page = xml.etree.ElementTree.parse(tmp_path / "page.svg")
+    assert page.findall(".//{http://www.w3.org/2000/svg}image"), "no small pictures of the film"

@@ -230,6 +230,29 @@ static void test_waveform(void)
     check_svg(&p);
 }
 
+/* Ten pictures, each of a colour of its own, in their order from left to right. */
+static void test_strip(void)
+{
+    static uint8_t rgb[10 * 80 * 45 * 3];
+    for (size_t i = 0; i < sizeof rgb; i += 3) {
+        rgb[i] = 200;
+        rgb[i + 1] = (uint8_t)(10 + i / (80 * 45 * 3));
+        rgb[i + 2] = 77;
+    }
+    struct strip strip = {80, 45, 10, 2, rgb};
+    struct analysis_report r = empty(20);
+    struct plot p = {.report = &r, .strip = &strip};
+    struct image image = drawn(&p);
+    for (unsigned i = 0; i < 10; i++)
+        CHECK(pixels_of(&image, 0xc8004d | (10 + i) << 8) > 1500);
+    cairo_surface_destroy(image.surface);
+    check_svg(&p);
+    strip.interval_s = 1e-9; /* hardly any film for so many pictures, and the other way round */
+    check_svg(&p);
+    strip.interval_s = 1e9;
+    check_svg(&p);
+}
+
 static void test_absurd(void)
 {
     static double times[] = {-1e300, NAN, 3, INFINITY, 1e300};
@@ -310,6 +333,7 @@ int main(void)
     test_lengths();
     test_lanes();
     test_waveform();
+    test_strip();
     test_absurd();
     test_names();
     test_limits();
