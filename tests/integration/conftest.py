@@ -14,6 +14,7 @@ import time
 
 import jsonschema
 import pytest
+import raw_http
 import requests
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -263,6 +264,23 @@ def server(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("server")).start()
     yield server
     assert server.stop() == 0, server.log()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The HTTP layer with toy routes, for a module's tests."""
+    f = raw_http.start(tmp_path_factory.mktemp("http"))
+    (f.folder / "ingest" / "clip.mp4").write_bytes(bytes(range(256)) * 40)
+    (f.folder / "ingest" / "empty.mp4").write_bytes(b"")
+    (f.folder / "consent" / "paper.pdf").write_bytes(b"%PDF-1.4")
+    (f.folder / "ingest" / "planted.mp4").symlink_to("/etc/passwd")
+    (f.folder / "ingest" / ".hidden.mp4").write_bytes(b"x")
+    os.mkfifo(f.folder / "ingest" / "fifo.mp4")
+    (f.folder / "ingest" / "folder").mkdir()
+    yield f
+    assert f.process.poll() is None, f.log()
+    f.until(lambda: f.leftovers() == [])
+    f.stop()
 
 
 @pytest.fixture

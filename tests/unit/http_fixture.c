@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * http_fixture - the HTTP layer with a few toy routes, for tests/integration/test_http_raw.py.
+ * http_fixture - the HTTP layer with a few toy routes, for tests/integration/test_http_*.py.
  *
  *     http_fixture FOLDER [name=value ...]
  *
