@@ -2,7 +2,7 @@
 #include "nn/model_dir.h"
 
 #include "core/files.h"
-#include "core/json.h"
+#include "nn/json_err.h"
 #include "nn/tokenizer.h"
 #include "nn/weights.h"
 #include "nn/weights_parts.h"
@@ -93,12 +93,6 @@ static bool add_beneath(struct model_files *m, int dir_fd, const char *name, boo
     return add(m, name, fd, e);
 }
 
-static bool fail_json(const struct json_reader *r, struct err *e)
-{
-    return err_set(e, ERR_INVALID, "not valid JSON: %s at character %zu", r->error,
-                   json_error_char(r));
-}
-
 /* The string of that key in the outermost object; empty where there is none. */
 static bool read_key(const char *text, size_t len, const char *wanted, char *out, size_t size,
                      struct err *e)
@@ -116,7 +110,7 @@ static bool read_key(const char *text, size_t len, const char *wanted, char *out
         else if (json_read_string(&r, &a, &value, &n))
             snprintf(out, size, "%s", value);
     json_at_end(&r);
-    bool ok = !json_failed(&r) || fail_json(&r, e);
+    bool ok = !json_failed(&r) || json_err(&r, "", e);
     arena_finish(&a);
     return ok;
 }
@@ -138,10 +132,10 @@ char *model_files_text(const struct model_files *m, const char *name, struct are
 static bool add_shard(struct model_files *m, int dir_fd, const char *name, struct err *e)
 {
     bool found;
-    if (model_files_fd(m, name) >= 0)
-        return true;
     if (!file_name_ok(name) || !ends_with(name, ".safetensors"))
         return err_set(e, ERR_INVALID, "\"%.100s\" is no name of a shard", name);
+    if (model_files_fd(m, name) >= 0)
+        return true;
     return add_beneath(m, dir_fd, name, &found, e) &&
            (found || err_set(e, ERR_NOT_FOUND, "its shard %s is missing", name));
 }
@@ -176,7 +170,7 @@ static bool add_shards(struct model_files *m, int dir_fd, struct err *e)
         else
             json_skip(&r);
     if (ok && json_failed(&r))
-        ok = fail_json(&r, e);
+        ok = json_err(&r, "", e);
     if (!ok)
         err_wrap(e, "%s", index_name);
 out:

@@ -5,6 +5,7 @@
 #include "nn/tokenizer_parts.h"
 #include "nn/weights.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -163,9 +164,11 @@ static bool unmap(const char *text, size_t len, char out[PIECE_MAX], size_t *out
     return true;
 }
 
+/* "<|word|>": splitting keeps such a thing apart, so no merges can make it of text. */
 static bool is_bracketed(const char *s, size_t len)
 {
-    return len >= 4 && memcmp(s, "<|", 2) == 0 && memcmp(s + len - 2, "|>", 2) == 0;
+    return len >= 5 && memcmp(s, "<|", 2) == 0 && isalnum((unsigned char)s[2]) &&
+           memcmp(s + len - 2, "|>", 2) == 0;
 }
 
 bool tokenizer_add_mapped(struct tokenizer *t, int64_t id, const char *text, size_t len,

@@ -80,7 +80,7 @@ static struct candidate heap_pop(struct merger *m)
 
 static bool merger_room(struct merger *m, size_t len)
 {
-    if (len <= m->cap)
+    if (m->links && len <= m->cap)
         return true;
     size_t cap = len < 64 ? 64 : len + len / 2;
     free(m->links);
@@ -118,19 +118,21 @@ static void join(struct merger *m, uint32_t at)
         rate(m, a->prev);
 }
 
-static bool encode_piece(struct merger *m, const char *text, size_t len, struct ids *ids)
+static bool encode_piece(struct merger *m, const char *text, uint32_t len, struct ids *ids)
 {
+    if (len == 0)
+        return true;
     if (!merger_room(m, len))
         return false;
     m->text = text;
-    m->len = (uint32_t)len;
+    m->len = len;
     m->heap_len = 0;
-    for (uint32_t i = 0; i < m->len; i++)
+    for (uint32_t i = 0; i < len; i++)
         m->links[i] = (struct link){.id = m->t->byte_ids[(unsigned char)text[i]],
                                     .prev = i ? i - 1 : END,
-                                    .next = i + 1 < m->len ? i + 1 : END,
+                                    .next = i + 1 < len ? i + 1 : END,
                                     .rank = RANK_NONE};
-    for (uint32_t i = 0; i + 1 < m->len; i++)
+    for (uint32_t i = 0; i + 1 < len; i++)
         rate(m, i);
     while (m->heap_len > 0) {
         struct candidate c = heap_pop(m);
@@ -153,7 +155,7 @@ bool tokenizer_encode(const struct tokenizer *t, const char *text, size_t len, s
                        len, TOKENIZER_TEXT_MAX);
     for (size_t n; ok && len > 0; text += n, len -= n) {
         n = pretoken_next(text, len);
-        ok = encode_piece(&m, text, n, ids);
+        ok = encode_piece(&m, text, (uint32_t)n, ids);
     }
     free(m.links);
     free(m.heap);

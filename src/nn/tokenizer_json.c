@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The files in which tokenizers come: vocab.json with merges.txt, or tokenizer.json with both. */
-#include "core/json.h"
+#include "nn/json_err.h"
 #include "nn/tokenizer_parts.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ static bool source_finish(struct source *s, bool ok, struct err *e)
     if (ok)
         json_at_end(&s->r);
     if (ok && json_failed(&s->r))
-        ok = err_set(e, ERR_INVALID, "%s at character %zu", s->r.error, json_error_char(&s->r));
+        ok = json_err(&s->r, "", e);
     arena_finish(&s->a);
     return ok;
 }
@@ -286,7 +286,9 @@ static bool read_added_token(struct tokenizer *t, struct source *s, struct err *
     }
     if (!ok || json_failed(&s->r))
         return ok;
-    if (!content || len == 0)
+    if (content && len == 0)
+        return true; /* as Hugging Face's tokenizers do */
+    if (!content)
         return err_set(e, ERR_INVALID, "the one with the id %lld has no content", (long long)id);
     return tokenizer_add_named(t, id, content, len, special, e);
 }

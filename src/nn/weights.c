@@ -78,7 +78,7 @@ bool weights_add(struct weights *w, const struct tensor *t, uint32_t file, struc
         return err_set(e, ERR_INVALID, "there are two tensors of this name");
     if (w->count == TENSORS_MAX)
         return err_set(e, ERR_INVALID, "more than %d tensors", TENSORS_MAX);
-    if (w->count == w->cap) {
+    if (!w->entries || w->count == w->cap) {
         size_t cap = w->cap ? w->cap * 2 : 256;
         struct weights_entry *more = realloc(w->entries, cap * sizeof *more);
         if (!more)

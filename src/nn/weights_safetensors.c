@@ -2,7 +2,7 @@
  * safetensors: a u64 with the length of a JSON header, the header, the data. The format demands
  * that the tensors cover the data without gaps and without overlaps; whoever does not is refused,
  * as the format's own library does. */
-#include "core/json.h"
+#include "nn/json_err.h"
 #include "nn/weights_parts.h"
 
 #include <stdio.h>
@@ -11,7 +11,6 @@
 
 #define HEADER_MAX (100u << 20) /* the limit of the format's own library */
 #define DEPTH_MAX 8
-#define DTYPE_NAME_MAX 64
 
 struct header {
     struct json_reader r;
@@ -27,12 +26,6 @@ struct entry {
     int64_t begin, end;
     int has;
 };
-
-static bool fail_json(const struct json_reader *r, const char *where, struct err *e)
-{
-    return err_set(e, ERR_INVALID, "%s is not valid JSON: %s at character %zu", where, r->error,
-                   json_error_char(r));
-}
 
 /* Numbers of a list: whole, not negative, at most `max` of them; -1: not so. JSON errors too give
  * -1, the reader knows them. */
@@ -50,23 +43,19 @@ static int read_whole(struct json_reader *r, int64_t *out, int max)
     return json_failed(r) ? -1 : n;
 }
 
-static bool read_dtype(struct header *h, struct tensor *t, struct err *e)
+static bool read_dtype(struct weights *w, struct header *h, struct tensor *t, struct err *e)
 {
-    struct arena a;
     const char *name;
     size_t len;
-    arena_init(&a, DTYPE_NAME_MAX);
-    bool ok = json_read_string(&h->r, &a, &name, &len);
-    t->dtype = ok ? dtype_from_name(name) : DTYPE_COUNT;
-    if (t->dtype >= DTYPE_Q4_0) /* those are ggml's alone */
-        ok = err_set(e, ERR_INVALID,
-                     "its dtype is none of those that are read here (F32, F16, ...)");
-    arena_finish(&a);
-    return ok;
+    if (!json_read_string(&h->r, &w->arena, &name, &len))
+        return false; /* the reader keeps what was wrong */
+    t->dtype = dtype_from_name(name);
+    return t->dtype < DTYPE_Q4_0 || /* those are ggml's alone */
+           err_set(e, ERR_INVALID, "its dtype is none of those that are read here (F32, F16, ...)");
 }
 
-static bool read_field(struct header *h, struct entry *entry, const char *key, size_t len,
-                       struct err *e)
+static bool read_field(struct weights *w, struct header *h, struct entry *entry, const char *key,
+                       size_t len, struct err *e)
 {
     static const char *const names[] = {"dtype", "shape", "data_offsets"};
     int64_t offsets[2];
@@ -79,7 +68,7 @@ static bool read_field(struct header *h, struct entry *entry, const char *key, s
         return err_set(e, ERR_INVALID, "it has two fields \"%s\"", names[field]);
     entry->has |= 1 << field;
     if (field == 0)
-        return read_dtype(h, &entry->tensor, e);
+        return read_dtype(w, h, &entry->tensor, e);
     if (field == 1) {
         entry->tensor.ndim = read_whole(&h->r, entry->tensor.dims, TENSOR_DIMS_MAX);
         return entry->tensor.ndim >= 0 ||
@@ -121,9 +110,9 @@ static bool read_tensor(struct weights *w, struct header *h, const char *name, s
     size_t len;
     bool ok = json_enter_object(&h->r);
     while (ok && json_next_key_text(&h->r, &key, &len))
-        ok = read_field(h, &entry, key, len, e);
-    if (json_failed(&h->r) && strcmp(h->r.error, JSON_NO_MEMORY) != 0) /* that: a long dtype */
-        return fail_json(&h->r, "its entry", e);
+        ok = read_field(w, h, &entry, key, len, e);
+    if (json_failed(&h->r))
+        return json_err(&h->r, "its entry is ", e);
     return ok && check_place(h, &entry, e) && weights_add(w, &entry.tensor, h->file->file, e);
 }
 
@@ -160,7 +149,7 @@ static bool read_entries(struct weights *w, struct header *h, struct err *e)
             return err_wrap(e, "tensor \"%.150s\"", name);
     }
     json_at_end(&h->r);
-    return !json_failed(&h->r) || fail_json(&h->r, "its header", e);
+    return !json_failed(&h->r) || json_err(&h->r, "its header is ", e);
 }
 
 static int by_place(const void *a, const void *b)
@@ -271,7 +260,7 @@ bool safetensors_check_index(const struct weights *w, const struct weights_file 
     if (ok)
         json_at_end(&r);
     if (ok && json_failed(&r))
-        ok = fail_json(&r, "the text", e);
+        ok = json_err(&r, "", e);
     if (ok && !found)
         ok = err_set(e, ERR_INVALID, "it has no \"weight_map\"");
     arena_finish(&a);

@@ -10,6 +10,8 @@
 #include "core/options.h"
 #include "core/timebase.h"
 #include "jobs/horse_proto.h"
+#include "nn/tokenizer.h"
+#include "nn/weights.h"
 #include "render/captions.h"
 #include "render/plan.h"
 #include "scratch.h"
@@ -238,14 +240,45 @@ static bool events_case(struct arena *a, struct err *e)
     return ok;
 }
 
+static bool weights_case(struct arena *a, struct err *e)
+{
+    static const char bytes[] =
+        "\162\0\0\0\0\0\0\0"
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+        "\"\\u0062\":{\"dtype\":\"F16\",\"shape\":[],\"data_offsets\":[8,10]}}"
+        "  0123456789";
+    (void)a;
+    struct weights *w = weights_from_bytes("x", bytes, sizeof bytes - 1, e);
+    CHECK(!w || (weights_count(w) == 2 && weights_find(w, "b")));
+    weights_destroy(w);
+    return w != NULL;
+}
+
+static bool tokenizer_case(struct arena *a, struct err *e)
+{
+    static const char json[] = "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"\\u0062\":1,"
+                               "\"ab\":2},\"merges\":[\"a b\"]},"
+                               "\"added_tokens\":[{\"id\":3,\"content\":\"<|x|>\"}]}";
+    static const struct tokenizer_text text = {json, sizeof json - 1};
+    struct ids ids = {0};
+    (void)a;
+    struct tokenizer *t = tokenizer_from_json(&text, e);
+    bool ok = t && tokenizer_encode(t, "ab abab", 7, &ids, e);
+    CHECK(!ok || (ids.len == 3 && tokenizer_id(t, "<|x|>") == 3));
+    ids_finish(&ids);
+    tokenizer_destroy(t);
+    return ok;
+}
+
 static const struct shortage_case {
     const char *name;
     bool (*run)(struct arena *a, struct err *e);
 } cases[] = {
-    {"timeline", timeline_case}, {"plan", plan_case},     {"captions", captions_case},
-    {"store", store_case},       {"multipart", multipart_case},
-    {"layout", layout_case},     {"captions file", srt_case},
-    {"work-horse events", events_case},
+    {"timeline", timeline_case},   {"plan", plan_case},
+    {"captions", captions_case},   {"store", store_case},
+    {"multipart", multipart_case}, {"layout", layout_case},
+    {"captions file", srt_case},   {"work-horse events", events_case},
+    {"weights", weights_case},     {"tokenizer", tokenizer_case},
 };
 
 /* Runs it with the nth allocation failing; true once there are fewer. */
