@@ -528,7 +528,7 @@ def chatter(rng, n):
     return out
 
 
-def make(style, number, seed, seconds):
+def make(style, number, seed, seconds, covered=True):
     player, slow, fast, bar = STYLES[style]
     rng = np.random.default_rng([seed, number, zlib.crc32(style.encode())])
     bpm = float(np.exp(rng.uniform(np.log(slow), np.log(fast))))
@@ -537,7 +537,7 @@ def make(style, number, seed, seconds):
     out = song.finish()
     out *= 0.5 / np.abs(out).max()
     times, shift = song.times[song.times < seconds - 0.1], 0.0
-    cover = rng.integers(0, 8)
+    cover = rng.integers(0, 8) if covered else None
     loud = np.sqrt((out ** 2).mean())
     if cover == 0:
         out = out + rng.standard_normal(len(out)) * loud * rng.uniform(0.1, 0.4)

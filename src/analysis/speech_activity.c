@@ -10,8 +10,14 @@
 #define CLEAR 0.4f      /* that periodic, at least: about 0 dB over noise */
 #define JUMP 0.5f       /* semitones from hop to hop, at most */
 #define SHORTEST_RUN 5u /* hops */
-#define SLOPE_HOPS 4u
-#define GLIDE 0.12f /* semitones in SLOPE_HOPS: 3 a second; less is a note */
+#define GLIDE 0.03f     /* semitones a hop: 3 a second; less is a note */
+#define SLOPE_HOPS 4u   /* over which that is measured */
+
+/* In a stretch longer than a syllable, a vibrato (5 to 6 a second) is no gliding: its swings cancel
+ * in a mean over one. */
+#define LONG_RUN 30u
+#define SWING_RADIUS 9u
+#define LONG_SLOPE_HOPS 8u
 
 /* What sounds, rather than being a pause of it */
 #define RANGE_DB 32.0f /* below the loudest within three seconds */
@@ -19,19 +25,20 @@
 #define PEAK_HOPS 50u /* of which the loudest are kept */
 #define PEAK_REACH 6u
 
-/* Weights by logistic regression on synthetic voices alone, over noise and over music. */
-#define NEAR_HOPS 50u /* either way: a second */
+/* Of shares of gliding within a second (near) and four (far), and of notes. By logistic regression on
+ * what bench/speech_sounds.py makes with espeak-ng, and the music of beat_songs.py and beat_traps.py. */
+#define NEAR_HOPS 50u /* either way */
 #define FAR_HOPS 200u
-#define NEAR_WEIGHT 7.6f
-#define FAR_WEIGHT 15.0f
-#define NOTES_WEIGHT (-1.4f)
-#define BIAS (-6.0f)
-#define BEGINS 0.3f
-#define ENDS (-2.0f)
+#define NEAR_WEIGHT 12.0f
+#define FAR_WEIGHT (-0.8f)
+#define NOTES_WEIGHT (-2.9f)
+#define BIAS (-1.1f)
 
-#define BRIDGED_HOPS 60u
 #define SHORTEST_SPEECH 8u /* of gliding */
 #define GROWTH_HOPS 30u
+
+const struct speech_options speech_defaults = {.begins = 1.7, .ends = 0, .bridge_s = 0.6};
+const struct speech_options speech_gate = {.begins = 0.2, .ends = -1, .bridge_s = 2};
 
 struct speech_activity {
     struct voice *voice;
@@ -66,6 +73,7 @@ bool speech_activity_push(struct speech_activity *s, const float *mono, size_t n
 struct marks { /* one a hop, 0 or 1 */
     float *sounds, *glides, *notes;
     float *score;
+    float *smooth; /* scratch */
     size_t n;
 };
 
@@ -116,12 +124,19 @@ static size_t run_end(const struct voice_curve *c, size_t t, size_t n)
 /* By the slope around each hop of the run from..end-1. */
 static void mark_run(const float *pitch, size_t from, size_t end, struct marks *m)
 {
-    for (size_t t = from; t < end; t++) {
-        size_t at = t < from + SLOPE_HOPS / 2 ? from : t - SLOPE_HOPS / 2;
-        if (at + SLOPE_HOPS >= end)
-            at = end - 1 - SLOPE_HOPS;
-        bool glides = fabsf(pitch[at + SLOPE_HOPS] - pitch[at]) > GLIDE;
-        (glides ? m->glides : m->notes)[t] = m->sounds[t];
+    size_t n = end - from, span = SLOPE_HOPS;
+    pitch += from;
+    if (n >= LONG_RUN) {
+        box_mean(pitch, m->smooth, n, SWING_RADIUS);
+        pitch = m->smooth;
+        span = LONG_SLOPE_HOPS;
+    }
+    for (size_t t = 0; t < n; t++) {
+        size_t at = t < span / 2 ? 0 : t - span / 2;
+        if (at + span >= n)
+            at = n - 1 - span;
+        bool is_glide = fabsf(pitch[at + span] - pitch[at]) > GLIDE * (float)span;
+        (is_glide ? m->glides : m->notes)[from + t] = m->sounds[from + t];
     }
 }
 
@@ -160,12 +175,11 @@ static void add_share(const struct marks *m, const float *x, size_t radius, floa
 
 /* --- Spans -------------------------------------------------------------------------------------- */
 
-static bool add_span(struct speech_spans *out, size_t from, size_t end)
+static bool add_span(struct speech_spans *out, double start_s, double end_s)
 {
-    double start = (double)from / HOPS_PER_SECOND, stop = (double)end / HOPS_PER_SECOND;
-    if (out->count > 0 &&
-        start - out->spans[out->count - 1].end_s < (double)GROWTH_HOPS / HOPS_PER_SECOND) {
-        out->spans[out->count - 1].end_s = stop;
+    struct speech_span *last = out->count ? &out->spans[out->count - 1] : NULL;
+    if (last && start_s - last->end_s < (double)GROWTH_HOPS / HOPS_PER_SECOND) {
+        last->end_s = end_s;
         return true;
     }
     if (out->count % 64 == 0) {
@@ -174,7 +188,7 @@ static bool add_span(struct speech_spans *out, size_t from, size_t end)
             return false;
         out->spans = more;
     }
-    out->spans[out->count++] = (struct speech_span){start, stop};
+    out->spans[out->count++] = (struct speech_span){start_s, end_s};
     return true;
 }
 
@@ -189,18 +203,19 @@ static bool add_grown(const struct marks *m, size_t from, size_t end, struct spe
         from--;
     while (end < last && m->sounds[end] > 0)
         end++;
-    return add_span(out, from, end);
+    return add_span(out, (double)from / HOPS_PER_SECOND, (double)end / HOPS_PER_SECOND);
 }
 
-static bool find_spans(const struct marks *m, struct speech_spans *out)
+static bool find_spans(const struct marks *m, const struct speech_options *opt,
+                       struct speech_spans *out)
 {
     size_t from = 0, end = 0; /* of what glides while it is speech; gaps are bridged */
     bool speech = false;
     for (size_t t = 0; t < m->n; t++) {
-        speech = m->score[t] > (speech ? ENDS : BEGINS);
+        speech = (double)m->score[t] > (speech ? opt->ends : opt->begins);
         if (!speech || m->glides[t] <= 0)
             continue;
-        if (end > from && t - end >= BRIDGED_HOPS) {
+        if (end > from && (double)(t - end) >= opt->bridge_s * HOPS_PER_SECOND) {
             if (!add_grown(m, from, end, out))
                 return false;
             from = end = t;
@@ -213,7 +228,7 @@ static bool find_spans(const struct marks *m, struct speech_spans *out)
 }
 
 static bool judge(const struct voice_curve *c, const float *level, struct marks *m,
-                  struct speech_spans *out)
+                  const struct speech_options *opt, struct speech_spans *out)
 {
     if (!mark_sound(level, m))
         return false;
@@ -223,23 +238,25 @@ static bool judge(const struct voice_curve *c, const float *level, struct marks 
     add_share(m, m->glides, NEAR_HOPS, NEAR_WEIGHT);
     add_share(m, m->glides, FAR_HOPS, FAR_WEIGHT);
     add_share(m, m->notes, FAR_HOPS, NOTES_WEIGHT);
-    return find_spans(m, out);
+    return find_spans(m, opt, out);
 }
 
-bool speech_activity_finish(struct speech_activity *s, struct speech_spans *out, struct err *e)
+bool speech_activity_finish(struct speech_activity *s, const struct speech_options *opt,
+                            struct speech_spans *out, struct err *e)
 {
     *out = (struct speech_spans){0};
     if (!voice_end(s->voice, e))
         return false;
     const struct voice_curve *c = voice_of(s->voice);
     size_t n = c->level.count;
-    float *all = calloc(5 * n + 1, sizeof *all);
+    float *all = calloc(6 * n + 1, sizeof *all);
     bool ok = all != NULL;
     if (ok && n > 0) {
-        float *level = all + 4 * n;
-        struct marks m = {all, all + n, all + 2 * n, all + 3 * n, n};
+        float *level = all + 5 * n;
+        struct marks m = {.sounds = all, .glides = all + n, .notes = all + 2 * n,
+                          .score = all + 3 * n, .smooth = all + 4 * n, .n = n};
         box_mean(c->level.v, level, n, 3);
-        ok = judge(c, level, &m, out);
+        ok = judge(c, level, &m, opt, out);
     }
     free(all);
     if (ok)

@@ -8,6 +8,7 @@
 #define RATE 22050
 #define SECONDS 12
 #define SAMPLES (RATE * SECONDS)
+#define LOUD_NOISE 0.35 /* gain of add_noise() 7 dB above add_voice(.., 1) */
 
 static float sound[SAMPLES];
 
@@ -52,6 +53,18 @@ static void add_music(double gain)
     }
 }
 
+/* Adds a bowed string: notes of a second, with a vibrato of half a semitone either way. */
+static void add_vibrato(double gain)
+{
+    double phase = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+        double t = (double)i / RATE;
+        double hz = 220 * exp2(((int)t % 4 * 2 + 0.5 * sin(2 * M_PI * 5.5 * t)) / 12.0);
+        phase += 2 * M_PI * hz / RATE;
+        sound[i] += (float)(gain * tone(phase, hz));
+    }
+}
+
 static void add_noise(double gain)
 {
     uint32_t seed = 7;
@@ -59,16 +72,21 @@ static void add_noise(double gain)
         sound[i] += (float)(gain * noise(&seed));
 }
 
-static struct speech_spans find(size_t block)
+static struct speech_spans find_with(const struct speech_options *opt, size_t block)
 {
     struct err e = {0};
     struct speech_spans found = {0};
     struct speech_activity *s = speech_activity_create(&e);
     for (size_t at = 0; s && at < SAMPLES; at += block)
         CHECK(speech_activity_push(s, sound + at, SAMPLES - at < block ? SAMPLES - at : block, &e));
-    CHECK(s && speech_activity_finish(s, &found, &e));
+    CHECK(s && speech_activity_finish(s, opt, &found, &e));
     speech_activity_destroy(s);
     return found;
+}
+
+static struct speech_spans find(size_t block)
+{
+    return find_with(&speech_defaults, block);
 }
 
 /* Speech from 4 to 8 s. Over another sound its borders are heard less exactly. */
@@ -121,6 +139,50 @@ static void two_sentences(void)
     speech_spans_finish(&found);
 }
 
+static void vibrato_is_a_note(void)
+{
+    memset(sound, 0, sizeof sound);
+    add_vibrato(1);
+    struct speech_spans found = find(4096);
+    CHECK(found.count == 0);
+    speech_spans_finish(&found);
+}
+
+static double found_between(const struct speech_spans *s, double from_s, double to_s)
+{
+    double sum = 0;
+    for (size_t i = 0; i < s->count; i++)
+        sum += fmax(fmin(s->spans[i].end_s, to_s) - fmax(s->spans[i].start_s, from_s), 0);
+    return sum;
+}
+
+/* Noise more than twice as loud as the voice: most is found, and a gate opens for all. */
+static void over_noise(void)
+{
+    memset(sound, 0, sizeof sound);
+    add_voice(4, 8, 1);
+    add_noise(LOUD_NOISE);
+    struct speech_spans found = find(4096), gate = find_with(&speech_gate, 4096);
+    CHECK(found_between(&found, 4, 8) > 3 && found_between(&found, 0, 3) == 0);
+    CHECK(found_between(&gate, 4, 8) > 3.9 && found_between(&gate, 9.5, 12) == 0);
+    speech_spans_finish(&found);
+    speech_spans_finish(&gate);
+}
+
+/* A pause between two sentences is left to whoever listens. */
+static void gate_spans_pauses(void)
+{
+    memset(sound, 0, sizeof sound);
+    add_voice(2, 4, 1);
+    add_voice(5.5, 8, 1);
+    struct speech_spans gate = find_with(&speech_gate, 4096);
+    if (CHECK(gate.count == 1)) {
+        CHECK_NEAR(gate.spans[0].start_s, 2, 0.1);
+        CHECK_NEAR(gate.spans[0].end_s, 8, 0.1);
+    }
+    speech_spans_finish(&gate);
+}
+
 static void blocks_do_not_matter(void)
 {
     static const size_t blocks[] = {1, 7, 441, 8192, SAMPLES};
@@ -142,7 +204,7 @@ static void nothing_pushed(void)
     struct err e = {0};
     struct speech_spans found;
     struct speech_activity *s = speech_activity_create(&e);
-    CHECK(s && speech_activity_finish(s, &found, &e) && found.count == 0);
+    CHECK(s && speech_activity_finish(s, &speech_defaults, &found, &e) && found.count == 0);
     speech_activity_destroy(s);
 }
 
@@ -150,6 +212,9 @@ int main(void)
 {
     scenes();
     two_sentences();
+    vibrato_is_a_note();
+    over_noise();
+    gate_spans_pauses();
     blocks_do_not_matter();
     nothing_pushed();
     return check_done();
