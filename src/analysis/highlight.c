@@ -40,7 +40,8 @@ static void add_border(struct borders *b, double time, enum border_kind kind)
         b->items[b->count++] = (struct border){ms, kind};
 }
 
-static void add_all(struct borders *b, const struct analysis_report *r)
+static void add_all(struct borders *b, const struct analysis_report *r,
+                    const struct highlight_cells *c)
 {
     const struct report_shot *shots = r->shots.items;
     const struct report_span *pauses = r->pauses.items, *speech = r->speech.items;
@@ -59,6 +60,10 @@ static void add_all(struct borders *b, const struct analysis_report *r)
     for (size_t i = 0; i < r->speech.count; i++) {
         add_border(b, speech[i].start, BORDER_PAUSE);
         add_border(b, speech[i].end, BORDER_PAUSE);
+    }
+    for (size_t i = 0; i < c->line_count; i++) {
+        add_border(b, c->lines[i].start, BORDER_PAUSE);
+        add_border(b, c->lines[i].end, BORDER_PAUSE);
     }
     for (size_t i = 0; i < r->sections.count; i++)
         add_border(b, sections[i].start, BORDER_SECTION);
@@ -91,17 +96,16 @@ static void thin(struct borders *b)
     b->count = n;
 }
 
-/* Takes away what lies inside of speech: nobody is cut off who speaks for less than a stretch may
- * take. The film's own ends stay. */
-static void spare_speech(struct borders *b, const struct wire_list *speech)
+/* Takes away what lies inside of speech, or of a sentence: nobody is cut off who speaks for less
+ * than a stretch may take. The film's own ends stay. */
+static void spare_speech(struct borders *b, const struct report_span *s, size_t count)
 {
-    const struct report_span *s = speech->items;
     size_t n = 0, k = 0;
     for (size_t i = 0; i < b->count; i++) {
         double t = b->items[i].time;
-        while (k < speech->count && s[k].end - WORD_MARGIN_S <= t)
+        while (k < count && s[k].end - WORD_MARGIN_S <= t)
             k++;
-        bool spoken = k < speech->count && t > s[k].start + WORD_MARGIN_S;
+        bool spoken = k < count && t > s[k].start + WORD_MARGIN_S;
         bool whole = spoken && s[k].end - s[k].start <= HIGHLIGHT_MAX_S;
         if (!whole || i == 0 || i == b->count - 1)
             b->items[n++] = b->items[i];
@@ -122,21 +126,33 @@ static void fill_gaps(struct borders *b)
     qsort(b->items, b->count, sizeof *b->items, by_time);
 }
 
-static bool find_borders(const struct analysis_report *r, struct arena *a, struct borders *b,
-                         struct err *e)
+static bool spare_lines(struct borders *b, const struct highlight_cells *c, struct arena *a)
+{
+    struct report_span *spans = arena_array(a, c->line_count + 1, sizeof *spans);
+    for (size_t i = 0; spans && i < c->line_count; i++)
+        spans[i] = (struct report_span){c->lines[i].start, c->lines[i].end};
+    if (spans)
+        spare_speech(b, spans, c->line_count);
+    return spans != NULL;
+}
+
+/* What is known of the words is better than what was heard of speech. */
+static bool find_borders(const struct analysis_report *r, const struct highlight_cells *c,
+                         struct arena *a, struct borders *b, struct err *e)
 {
     size_t most = 2 + r->shots.count + 2 * r->pauses.count + 2 * r->speech.count +
-                  r->sections.count + r->drops.count + r->downbeats.count + r->beats.count +
-                  (size_t)(r->duration / FILL_S) + 1;
+                  2 * c->line_count + r->sections.count + r->drops.count + r->downbeats.count +
+                  r->beats.count + (size_t)(r->duration / FILL_S) + 1;
     *b = (struct borders){.items = arena_array(a, most, sizeof *b->items),
                           .duration = r->duration};
     if (!b->items)
         return err_set(e, ERR_NO_MEMORY, "no memory for the highlights");
-    add_all(b, r);
+    add_all(b, r, c);
     thin(b);
     fill_gaps(b);
-    spare_speech(b, &r->speech);
-    return true;
+    if (!c->line_count)
+        spare_speech(b, r->speech.items, r->speech.count);
+    return spare_lines(b, c, a) || err_set(e, ERR_NO_MEMORY, "no memory for the highlights");
 }
 
 /* --- The best stretches ----------------------------------------------------------------------- */
@@ -189,19 +205,19 @@ static size_t drop_unreasoned(struct report_highlight *found, size_t count)
     return n;
 }
 
-bool highlights_find(const struct analysis_report *r, struct arena *a, struct wire_list *out,
-                     struct err *e)
+bool highlights_find_said(const struct analysis_report *r, const struct highlight_line *lines,
+                          size_t line_count, struct arena *a, struct wire_list *out, struct err *e)
 {
-    struct highlight_cells cells;
+    struct highlight_cells cells = {0};
     struct borders borders;
     size_t count = 0;
     struct report_highlight *found = arena_array(a, HIGHLIGHT_COUNT, sizeof *found);
-    if (!found)
+    if (!found || !highlight_lines(r, lines, line_count, a, &cells))
         return err_set(e, ERR_NO_MEMORY, "no memory for the highlights");
     *out = (struct wire_list){found, 0};
     if (!(r->duration >= HIGHLIGHT_MIN_S && r->duration <= LONGEST_S))
         return true;
-    if (!highlight_fill(r, a, &cells, e) || !find_borders(r, a, &borders, e))
+    if (!highlight_fill(r, a, &cells, e) || !find_borders(r, &cells, a, &borders, e))
         return false;
     while (count < HIGHLIGHT_COUNT) {
         struct report_highlight *h = &found[count];
@@ -215,4 +231,10 @@ bool highlights_find(const struct analysis_report *r, struct arena *a, struct wi
     }
     out->count = drop_unreasoned(found, count);
     return true;
+}
+
+bool highlights_find(const struct analysis_report *r, struct arena *a, struct wire_list *out,
+                     struct err *e)
+{
+    return highlights_find_said(r, NULL, 0, a, out, e);
 }

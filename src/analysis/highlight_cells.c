@@ -10,10 +10,8 @@
 
 /* --- Painting spans into cells ---------------------------------------------------------------- */
 
-/* Adds `amount` to the cells between two moments, in parts where a cell is covered in part; what is
- * in a cell never passes 1. */
-static void paint(const struct highlight_cells *c, float *x, double start, double end,
-                  double amount)
+void highlight_paint(const struct highlight_cells *c, float *x, double start, double end,
+                     double amount)
 {
     double a = fmax(start / c->step_s, 0), b = fmin(end / c->step_s, (double)c->count);
     if (!(a < b) || !(amount > 0))
@@ -28,14 +26,14 @@ static void fill_drops(const struct analysis_report *r, const struct highlight_c
 {
     const struct report_drop *d = r->drops.items;
     for (size_t i = 0; i < r->drops.count; i++) /* what it leads to */
-        paint(c, x, d[i].time, d[i].time + 6, fmin(d[i].rise / 12, 1));
+        highlight_paint(c, x, d[i].time, d[i].time + 6, fmin(d[i].rise / 12, 1));
 }
 
 static void fill_peaks(const struct analysis_report *r, const struct highlight_cells *c, float *x)
 {
     const struct report_peak *p = r->energy.items;
     for (size_t i = 0; i < r->energy.count; i++)
-        paint(c, x, p[i].time - 1, p[i].time + 1, p[i].score);
+        highlight_paint(c, x, p[i].time - 1, p[i].time + 1, p[i].score);
 }
 
 static int by_number(const void *a, const void *b)
@@ -55,7 +53,7 @@ static void fill_loud(const struct analysis_report *r, const struct highlight_ce
     qsort(sorted, n, sizeof *sorted, by_number);
     double median = sorted[n / 2];
     for (size_t i = 0; i < n; i++)
-        paint(c, x, (double)i * r->level_step, (double)(i + 1) * r->level_step,
+        highlight_paint(c, x, (double)i * r->level_step, (double)(i + 1) * r->level_step,
               fmin((db[i] - median) / 12, 1));
     free(sorted);
 }
@@ -64,7 +62,7 @@ static void fill_spans(const struct wire_list *list, const struct highlight_cell
 {
     const struct report_span *s = list->items;
     for (size_t i = 0; i < list->count; i++)
-        paint(c, x, s[i].start, s[i].end, 1);
+        highlight_paint(c, x, s[i].start, s[i].end, 1);
 }
 
 static void fill_speech(const struct analysis_report *r, const struct highlight_cells *c, float *x)
@@ -81,14 +79,14 @@ static void fill_faces(const struct analysis_report *r, const struct highlight_c
 {
     const struct report_face *f = r->faces.items;
     for (size_t i = 0; i < r->faces.count; i++)
-        paint(c, x, f[i].time - 0.5, f[i].time + 0.5, 1);
+        highlight_paint(c, x, f[i].time - 0.5, f[i].time + 0.5, 1);
 }
 
 static void fill_motion(const struct analysis_report *r, const struct highlight_cells *c, float *x)
 {
     const struct report_quality *q = r->quality.items;
     for (size_t i = 0; i < r->quality.count; i++)
-        paint(c, x, q[i].time - 0.5, q[i].time + 0.5, q[i].motion);
+        highlight_paint(c, x, q[i].time - 0.5, q[i].time + 0.5, q[i].motion);
 }
 
 static void fill_picture(const struct analysis_report *r, const struct highlight_cells *c,
@@ -96,22 +94,36 @@ static void fill_picture(const struct analysis_report *r, const struct highlight
 {
     const struct report_quality *q = r->quality.items;
     for (size_t i = 0; i < r->quality.count; i++)
-        paint(c, x, q[i].time - 0.5, q[i].time + 0.5,
+        highlight_paint(c, x, q[i].time - 0.5, q[i].time + 0.5,
               q[i].sharpness * q[i].exposure * fmax(0, 1 - q[i].shake / 20));
+}
+
+static void fill_told(const struct analysis_report *r, const struct highlight_cells *c, float *x)
+{
+    (void)r;
+    highlight_fill_told(c, x);
+}
+
+static void fill_quick(const struct analysis_report *r, const struct highlight_cells *c, float *x)
+{
+    (void)r;
+    highlight_fill_quick(c, x);
 }
 
 static void fill_cuts(const struct analysis_report *r, const struct highlight_cells *c, float *x)
 {
     const struct report_shot *s = r->shots.items;
     for (size_t i = 1; i < r->shots.count; i++) /* the first begins with the film */
-        paint(c, x, s[i].start - 1, s[i].start + 1, 0.5);
+        highlight_paint(c, x, s[i].start - 1, s[i].start + 1, 0.5);
 }
 
 /* --- All of it together ----------------------------------------------------------------------- */
 
+#define LINES SIZE_MAX
+
 static const struct feature {
     double weight;
-    size_t list; /* of the report: the film has the feature where it is not empty */
+    size_t list; /* of the report: the film has the feature where it is not empty; or LINES */
     void (*fill)(const struct analysis_report *r, const struct highlight_cells *c, float *x);
 } features[HL_COUNT] = {
 #define LIST(member) offsetof(struct analysis_report, member)
@@ -123,17 +135,24 @@ static const struct feature {
     [HL_MOTION] = {0.3, LIST(quality), fill_motion},
     [HL_CUTS] = {0.2, LIST(shots), fill_cuts},
     [HL_PICTURE] = {0.2, LIST(quality), fill_picture},
+    [HL_TOLD] = {0.5, LINES, fill_told},
+    [HL_QUICK] = {0.2, LINES, fill_quick},
     [HL_PAUSE] = {-0.3, LIST(pauses), fill_pauses},
 #undef LIST
 };
+
+static bool has_feature(const struct analysis_report *r, const struct highlight_cells *c, size_t list)
+{
+    if (list == LINES)
+        return c->line_count > 0;
+    return ((const struct wire_list *)(const void *)((const char *)r + list))->count > 0;
+}
 
 static bool fill_parts(const struct analysis_report *r, struct arena *a, struct highlight_cells *c,
                        double *weights)
 {
     for (int f = 0; f < HL_COUNT; f++) {
-        const struct wire_list *list =
-            (const void *)((const char *)r + features[f].list);
-        if (list->count == 0)
+        if (!has_feature(r, c, features[f].list))
             continue;
         c->part[f] = arena_array(a, c->count, sizeof *c->part[f]);
         if (!c->part[f])
@@ -148,7 +167,7 @@ bool highlight_fill(const struct analysis_report *r, struct arena *a, struct hig
                     struct err *e)
 {
     double weights = 0;
-    *c = (struct highlight_cells){.step_s = fmax(STEP_S, r->duration / MAX_CELLS)};
+    c->step_s = fmax(STEP_S, r->duration / MAX_CELLS);
     c->count = (size_t)ceil(r->duration / c->step_s);
     c->sum = arena_array(a, c->count + 1, sizeof *c->sum);
     if (!c->sum || !fill_parts(r, a, c, &weights))

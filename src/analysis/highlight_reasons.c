@@ -72,6 +72,15 @@ static void say_speech(struct reasons *q)
         ADD(q, "somebody speaks %.0f %% of it", share * 100);
 }
 
+static void say_lines(struct reasons *q)
+{
+    q->count += highlight_told(q->c, q->start, q->end, q->a, q->items + q->count,
+                               MAX_REASONS - q->count);
+    double quick = here(q, HL_QUICK);
+    if (quick >= 0.2)
+        ADD(q, "speaks %.1f times as fast as usually", 1 + quick);
+}
+
 static void say_faces(struct reasons *q)
 {
     double share = here(q, HL_FACE);
@@ -136,7 +145,7 @@ static void say_pauses(struct reasons *q)
 bool highlight_reasons(const struct analysis_report *r, const struct highlight_cells *c,
                        struct arena *a, struct report_highlight *h, struct err *e)
 {
-    static void (*const say[])(struct reasons *) = {say_drops,  say_peaks,   say_speech,
+    static void (*const say[])(struct reasons *) = {say_drops,  say_lines,   say_peaks,   say_speech,
                                                     say_faces,  say_loudness, say_motion,
                                                     say_cuts,   say_picture, say_pauses};
     struct reasons q = {.r = r, .c = c, .a = a, .start = h->start, .end = h->end};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/lay_out.h"
 
+#include "analysis/highlight.h"
 #include "core/timebase.h"
 #include "jobs/analyze.h"
 #include "jobs/workspace.h"
@@ -112,13 +113,29 @@ static bool sound_facts(const struct analysis_report *r, struct arena *a, struct
     return true;
 }
 
+/* The analysis did not know the words: where they are known, they have a say in what stands out. */
+static bool highlights_of(const struct analysis_report *r, struct arena *a,
+                          const struct layout_facts *f, struct wire_list *out)
+{
+    struct err ignored;
+    struct highlight_line *lines = arena_array(a, f->caption_count + 1, sizeof *lines);
+    *out = r->highlights;
+    for (size_t i = 0; lines && i < f->caption_count; i++)
+        lines[i] = (struct highlight_line){f->captions[i].text, f->captions[i].start,
+                                           f->captions[i].end};
+    return lines && (!f->caption_count ||
+                     highlights_find_said(r, lines, f->caption_count, a, out, &ignored));
+}
+
 static bool picture_facts(const struct analysis_report *r, struct arena *a, struct layout_facts *f)
 {
+    struct wire_list best;
+    if (!highlights_of(r, a, f, &best))
+        return false;
     const struct report_shot *shot = r->shots.items;
-    const struct report_highlight *high = r->highlights.items;
+    const struct report_highlight *high = best.items;
     struct layout_shot *shots = arena_array(a, r->shots.count + 1, sizeof *shots);
-    struct layout_highlight *highlights = arena_array(a, r->highlights.count + 1,
-                                                      sizeof *highlights);
+    struct layout_highlight *highlights = arena_array(a, best.count + 1, sizeof *highlights);
     const struct report_quality *seen = r->quality.items;
     struct layout_look *looks = arena_array(a, r->quality.count + 1, sizeof *looks);
     if (!shots || !highlights || !looks)
@@ -127,7 +144,7 @@ static bool picture_facts(const struct analysis_report *r, struct arena *a, stru
         looks[i] = (struct layout_look){seen[i].time, seen[i].sharpness * seen[i].exposure};
     for (size_t i = 0; i < r->shots.count; i++)
         shots[i] = (struct layout_shot){shot[i].start, shot[i].transition};
-    for (size_t i = 0; i < r->highlights.count; i++)
+    for (size_t i = 0; i < best.count; i++)
         highlights[i] = (struct layout_highlight){high[i].start, high[i].end, high[i].score,
                                                   reasons_text(&high[i].reasons, a)};
     f->looks = looks;
@@ -135,7 +152,7 @@ static bool picture_facts(const struct analysis_report *r, struct arena *a, stru
     f->shots = shots;
     f->shot_count = r->shots.count;
     f->highlights = highlights;
-    f->highlight_count = r->highlights.count;
+    f->highlight_count = best.count;
     return true;
 }
 

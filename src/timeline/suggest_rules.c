@@ -4,7 +4,6 @@
 
 #include "core/words.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,26 +25,18 @@ static void add(struct found *f, const char *rule, const char *effect, double st
 /* --- Words ------------------------------------------------------------------------------------ */
 
 static const struct word_rule {
-    const char *rule, *words; /* words separated by blanks, lower case */
-    const char *effect;
+    const char *rule, *effect;
     double confidence;
     const char *why;
-} word_rules[] = {
-    {"strong_word",
-     "amazing incredible wow unbelievable insane huge best worst never secret finally crazy",
-     "zoom", 0.7, "strong word"},
-    {"slow_word", "slow slowly moment imagine breathe calm watch wait beautiful gently", "slowmo",
-     0.65, "word that takes its time"},
-    {"laughter", "haha hahaha lol laugh laughs laughing laughter funny hilarious joke", "shake",
-     0.62, "laughter"},
-    {"weight", "important remember listen exactly because truth", "zoom", 0.6, "word of weight"},
-    {"number", "hundred thousand million billion percent double triple half zero", "punch_in", 0.56,
-     "a number"},
-    {"list", "first second third fourth fifth next finally step one lastly", "punch_in", 0.45,
-     "a point of a list"},
+} word_rules[WORDING_COUNT] = {
+    [WORDING_STRONG] = {"strong_word", "zoom", 0.7, "strong word"},
+    [WORDING_SHOUTED] = {"emphasis", "punch_in", 0.66, "emphasis"},
+    [WORDING_SLOW] = {"slow_word", "slowmo", 0.65, "word that takes its time"},
+    [WORDING_LAUGHTER] = {"laughter", "shake", 0.62, "laughter"},
+    [WORDING_WEIGHT] = {"weight", "zoom", 0.6, "word of weight"},
+    [WORDING_NUMBER] = {"number", "punch_in", 0.56, "a number"},
+    [WORDING_LIST] = {"list", "punch_in", 0.45, "a point of a list"},
 };
-static const struct word_rule digits_rule = {"number", "", "punch_in", 0.56, "a number"};
-static const struct word_rule capitals_rule = {"emphasis", "", "punch_in", 0.66, "emphasis"};
 
 /* The first characters of a sentence, for a reason; cut at a character. */
 static void quote(char out[QUOTE_MAX * 4 + 4], const char *s, size_t n)
@@ -60,38 +51,6 @@ static void quote(char out[QUOTE_MAX * 4 + 4], const char *s, size_t n)
         k += 3;
     }
     out[k] = '\0';
-}
-
-static bool is_word_char(char c)
-{
-    return isalnum((unsigned char)c) || (c & 0x80);
-}
-
-static bool has_digit(const char *s, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (isdigit((unsigned char)s[i]))
-            return true;
-    return false;
-}
-
-static bool is_shouted(const char *s, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isupper((unsigned char)s[i]))
-            return false;
-    return n >= 5; /* not an abbreviation */
-}
-
-/* The best rule for a word; NULL: none. */
-static const struct word_rule *rule_of_word(const char *s, size_t n)
-{
-    for (size_t k = 0; k < sizeof word_rules / sizeof *word_rules; k++) /* best first */
-        if (words_contain(word_rules[k].words, s, n))
-            return &word_rules[k];
-    if (is_shouted(s, n))
-        return &capitals_rule;
-    return has_digit(s, n) ? &digits_rule : NULL;
 }
 
 /* When the word is spoken: by its own time where that is known, else with its caption. */
@@ -112,27 +71,23 @@ static void suggest_sentence(struct found *f, const char *s, size_t n, const str
     double start = c ? c->start : NAN;
     char quoted[QUOTE_MAX * 4 + 4];
 
-    for (size_t i = 0; i < n;) {
-        size_t len = 0;
-        while (i + len < n && is_word_char(s[i + len]))
-            len++;
-        const struct word_rule *r = len ? rule_of_word(s + i, len) : NULL;
-        if (r && (!best || r->confidence > best->confidence)) {
+    for (size_t at = 0, len; (len = words_next(s, n, &at)) > 0; at += len) {
+        const struct word_rule *r = &word_rules[wording_of(s + at, len)];
+        if (r->rule && (!best || r->confidence > best->confidence)) {
             best = r;
-            word = s + i;
+            word = s + at;
             word_len = len;
         }
-        i += len ? len : 1;
     }
     quote(quoted, s, n);
     if (best)
         add(f, best->rule, best->effect, time_of(c, word, word_len), best->confidence,
             arena_printf(f->arena, "%s \"%.*s\" in \"%s\"", best->why, (int)word_len, word,
                          quoted));
-    else if (n && s[n - 1] == '!')
+    else if (words_exclaim(s, n))
         add(f, "exclamation", "zoom", start, 0.55,
             arena_printf(f->arena, "exclamation: \"%s\"", quoted));
-    else if (n && s[n - 1] == '?')
+    else if (words_ask(s, n))
         add(f, "question", "zoom", start, 0.5,
             arena_printf(f->arena, "question: \"%s\"", quoted));
 }

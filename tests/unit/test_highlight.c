@@ -141,6 +141,55 @@ static void test_speech_is_whole(void)
         }
 }
 
+/* Twenty sentences of four seconds, the tenth of which has something. */
+static void test_words(void)
+{
+    static const struct {
+        const char *text, *reason;
+    } lines[] = {
+        {"and then everybody laughing at it", "laughter \"laughing\""},
+        {"it was an unbelievable thing to see", "strong word \"unbelievable\""},
+        {"they have NEVER done such a thing", "strong word \"NEVER\""},
+        {"we did it in the very last minute!", "exclamation \"we did it in the very last minute!\""},
+        {"that is about 90 of all the people", "a number \"90\""},
+        {"would you have done the same thing?", "question \"would you have done the same thing?\""},
+        {"\xe6\x9c\xac\xe5\xbd\x93\xe3\x81\xab\xef\xbc\x9f",
+         "question \"\xe6\x9c\xac\xe5\xbd\x93\xe3\x81\xab\xef\xbc\x9f\""},
+        {"and remember that it was like this", "word of weight \"remember\""},
+        {"and then all of a sudden he began to talk a good deal faster than he had done before that",
+         "speaks 1.9 times as fast as usually"},
+    };
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        struct highlight_line said[20];
+        struct analysis_report r = film(100);
+        struct wire_list out = {0};
+        struct err e = {0};
+        CHECK_CASE(lines[i].reason);
+        for (int k = 0; k < 20; k++) /* not in order */
+            said[(k * 7) % 20] = (struct highlight_line){
+                k == 9 ? lines[i].text : "one goes on as one has done so far",
+                5 * k + 0.3, 5 * k + 4.3};
+        CHECK(highlights_find_said(&r, said, 20, &arena, &out, &e));
+        const struct report_highlight *h = out.items;
+        if (!CHECK(out.count > 0 && h[0].start <= 45.3 && h[0].end >= 49.3))
+            continue;
+        if (!CHECK(says(&h[0], lines[i].reason)))
+            fprintf(stderr, "  %s\n", ((const char *const *)h[0].reasons.items)[0]);
+        for (int k = 0; k < 20; k++) { /* sentences are whole */
+            CHECK(!(h[0].start > 5 * k + 0.5 && h[0].start < 5 * k + 4.1));
+            CHECK(!(h[0].end > 5 * k + 0.5 && h[0].end < 5 * k + 4.1));
+        }
+    }
+    CHECK_CASE("lines that cannot be");
+    struct highlight_line odd[] = {{NULL, 1, 5}, {"x!", NAN, 5}, {"x!", 5, 1}, {"x!", -3, 4},
+                                   {"x!", 90, 1e9}, {"", 20, 24}, {"!", 30, 34}};
+    struct analysis_report r = film(100);
+    struct wire_list out;
+    struct err e = {0};
+    CHECK(highlights_find_said(&r, odd, COUNT(odd), &arena, &out, &e) && out.count == 1);
+    CHECK_CASE("");
+}
+
 static void test_nothing(void)
 {
     static const double durations[] = {0, -1, NAN, INFINITY, 1e300, 2.9, 3, 60, 7200};
@@ -181,6 +230,7 @@ int main(void)
     test_each();
     test_borders();
     test_speech_is_whole();
+    test_words();
     test_nothing();
     test_long();
     arena_finish(&arena);
