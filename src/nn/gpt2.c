@@ -38,7 +38,7 @@ struct gpt2_run *gpt2_run_create(const struct gpt2 *m, struct team *team, struct
         ok = run->caches && run->tokens && run->at && run->rows && run->x && run->h && run->wide &&
              crew_init(&run->crew, team, ctx, MLP * c->width, e);
         for (int i = 0; ok && i < c->layers; i++)
-            ok = cache_init(&run->caches[i], c->ctx, 1, c->width, m->half, e);
+            ok = cache_init(&run->caches[i], c->ctx, 1, c->width, false, e);
         for (int i = 0; ok && i < c->ctx; i++)
             run->at[i] = (size_t)i * width;
     }

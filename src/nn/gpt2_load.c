@@ -158,7 +158,6 @@ static bool load(struct gpt2 *m, const struct weights *w, struct err *e)
         if (!get_block(&l, i, &m->blocks[i]))
             return false;
     }
-    m->half = m->tokens.dtype != DTYPE_F32 && m->blocks[0].attend_in.dtype != DTYPE_F32;
     return true;
 }
 

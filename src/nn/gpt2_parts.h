@@ -15,7 +15,6 @@ struct gpt2_block {
 struct gpt2 {
     struct gpt2_config config;
     struct floats floats;
-    bool half;            /* keys and values are kept in f16 */
     struct linear tokens; /* the embedding as the map to logits */
     const float *positions;
     struct gpt2_block *blocks;
