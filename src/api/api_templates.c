@@ -29,7 +29,7 @@ bool check_layout_order(struct request *req, const struct layout_order *order,
     *fine = layout_order_template(order, app_workspace(req)->config, req->arena, &key, e);
     if (*fine)
         return true;
-    if (e->code != ERR_NOT_FOUND && e->code != ERR_INVALID)
+    if (e->code != ERR_NOT_FOUND && e->code != ERR_INVALID && e->code != ERR_TOO_LARGE)
         return false;
     struct wire_loc root = {.key = place_of(req, key)}, at = {.up = &root, .key = key};
     return reply_invalid(reply, &at, e->msg);

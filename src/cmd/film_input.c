@@ -85,7 +85,7 @@ bool film_input_load(struct cmd_context *c, const struct film_options *o, struct
     char *text = file_load(file, timeline_limits.max_bytes, c->arena, &n, e);
     struct timeline *tl = text ? timeline_parse_trusted(text, n, c->arena, e) : NULL;
     if (!tl)
-        return text ? err_wrap(e, "%s", file) : false;
+        return err_wrap(e, "%s", file);
     if (tl->segments.count == 0)
         return err_set(e, ERR_INVALID, "%s has no segments: `aive analyze` lays some out", file);
     if (!load_sources(c, file, instead, tl, in, e))

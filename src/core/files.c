@@ -189,12 +189,15 @@ char *file_read_text(int fd, size_t max, struct arena *a, size_t *len, struct er
 
 char *file_load(const char *path, size_t max, struct arena *a, size_t *len, struct err *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    char *text = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would wait for a writer */
     if (fd < 0)
-        return err_errno(e, errno, "%s", path), NULL;
-    char *text = file_read_text(fd, max, a, len, e);
-    if (!text)
-        err_wrap(e, "%s", path);
+        return err_errno(e, errno, "open"), NULL;
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+        err_set(e, ERR_INVALID, "it is not a file");
+    else
+        text = file_read_text(fd, max, a, len, e);
     close(fd);
     return text;
 }

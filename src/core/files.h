@@ -39,6 +39,7 @@ int file_open_beneath(int dir_fd, const char *name, struct err *e);
 bool file_write_all(int fd, const void *data, size_t n, struct err *e);
 /* The whole of a small file as text in the arena (NUL-terminated), at most max bytes. */
 char *file_read_text(int fd, size_t max, struct arena *a, size_t *len, struct err *e);
+/* The same of a regular file by its path, which the error does not name. */
 char *file_load(const char *path, size_t max, struct arena *a, size_t *len, struct err *e);
 int64_t file_size(int fd); /* -1 on failure */
 

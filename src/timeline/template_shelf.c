@@ -134,8 +134,10 @@ struct template *template_load(const struct template_shelf *shelf, const char *n
             return err_set(e, ERR_NO_MEMORY, "no memory for a template"), NULL;
         here = path && access(path, F_OK) == 0;
         if (here)
-            found = template_read_file(path, shelf->sound, a, e);
+            found = read_template(path, shelf->sound, a, e);
     }
+    if (here && !found) /* without the folder, which is no client's business */
+        err_wrap(e, "%s.json", name);
     if (!here)
         not_found(shelf, name, a, e);
     return found;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Films laid out by templates, the shipped ones and those of the user."""
 import json
+import os
 import shutil
 
 import pytest
@@ -124,6 +125,28 @@ def test_own_templates(new_server, tmp_path, clips):
     assert refused["loc"] == ["body", "template"] and "odd.json" in refused["msg"]
     assert server.ingest(clips.landscape(), template="documentary")["project"]["timeline"]["segments"]
     assert "broken.json" in server.log()
+
+
+def test_what_is_no_template(new_server, tmp_path, clips):
+    """Whatever lies in the folder: nothing waits for it, and no client learns where the folder is."""
+    mine = tmp_path / "mine"
+    own_template(mine, "my_style")
+    os.mkfifo(mine / "pipe.json")
+    (mine / "folder.json").mkdir()
+    (mine / "secret.json").symlink_to("/etc/passwd")
+    (mine / "zero.json").symlink_to("/dev/zero")
+    (mine / "large.json").write_bytes(b" " * (2 << 20))
+    (mine / "deep.json").write_text("[" * 100_000)
+    server = new_server("--templates-dir", str(mine))
+    answer = server.get("/api/templates")
+    assert set(SHIPPED) | {"my_style"} == {t["name"] for t in answer.json()["templates"]}
+    faults = {f["file"]: f["error"] for f in answer.json()["faults"]}
+    assert set(faults) == {f"{n}.json" for n in ("pipe", "folder", "secret", "zero", "large", "deep")}
+    assert all("it is not a file" in faults[f"{n}.json"] for n in ("pipe", "folder", "zero"))
+    assert str(tmp_path) not in answer.text and "root" not in answer.text
+    for name in faults:
+        refused = server.ingest(clips.landscape(), expect=422, template=name[:-5])
+        assert name in str(refused) and str(tmp_path) not in str(refused)
 
 
 def test_command(tmp_path):
