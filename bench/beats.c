@@ -2,7 +2,8 @@
  * beats.c - how fast and how well we find beats.
  *
  *     beats                      one hour of a synthetic drum loop: CPU seconds a minute, memory
- *     beats FILE.f32 OUT.beats   raw mono float at 22,050 Hz -> one beat a line; OUT.bpm beside it
+ *     beats FILE.f32 OUT.beats   raw mono float at 22,050 Hz -> a beat a line, and 1 where it begins
+ *                              a bar; OUT.bpm beside it
  *
  * To judge against annotations: `ffmpeg -i x.flac -ac 1 -ar 22050 -f f32le x.f32` for each clip.
  */
@@ -63,8 +64,11 @@ static int write_beats(const struct beats_result *r, const char *path)
 {
     char name[4096];
     FILE *f = fopen(path, "w");
-    for (size_t i = 0; f && i < r->count; i++)
-        fprintf(f, "%.4f\n", r->beats_s[i]);
+    for (size_t i = 0, bar = 0; f && i < r->count; i++) {
+        bool first = bar < r->downbeat_count && r->downbeats_s[bar] == r->beats_s[i];
+        fprintf(f, "%.4f\t%d\n", r->beats_s[i], first);
+        bar += first;
+    }
     if (!f || fclose(f))
         return 1;
     snprintf(name, sizeof name, "%.*sbpm", (int)(strlen(path) - strlen("beats")), path);
