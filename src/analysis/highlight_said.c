@@ -102,7 +102,7 @@ static bool find_usual_rate(struct highlight_cells *c, struct arena *a)
         if (!isnan(rate))
             rates[n++] = rate;
     }
-    if (n)
+    if (rates && n)
         qsort(rates, n, sizeof *rates, by_number);
     c->usual_rate = n ? rates[n / 2] : NAN;
     return rates != NULL;
@@ -117,7 +117,7 @@ bool highlight_lines(const struct analysis_report *r, const struct highlight_lin
         if (lines[i].text && lines[i].start >= 0 && lines[i].end <= r->duration &&
             lines[i].end - lines[i].start > 0.05)
             kept[c->line_count++] = lines[i];
-    if (c->line_count)
+    if (kept && c->line_count)
         qsort(kept, c->line_count, sizeof *kept, by_start);
     c->lines = kept;
     return kept && find_usual_rate(c, a);

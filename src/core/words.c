@@ -16,8 +16,8 @@ bool words_contain(const char *list, const char *word, size_t len)
 }
 
 static const char *const wordings[WORDING_COUNT] = {
-    [WORDING_STRONG] = "amazing incredible wow unbelievable insane huge best worst never secret "
-                       "finally crazy",
+    [WORDING_STRONG] =
+        "amazing incredible wow unbelievable insane huge best worst never secret finally crazy",
     [WORDING_SLOW] = "slow slowly moment imagine breathe calm watch wait beautiful gently",
     [WORDING_LAUGHTER] = "haha hahaha lol laugh laughs laughing laughter funny hilarious joke",
     [WORDING_WEIGHT] = "important remember listen exactly because truth",

@@ -124,8 +124,9 @@ static void add_grid(struct graph *g, const struct range *r)
     double far = fmax(fmin(usual / 2, room / 2), 0.05), step = fmax(usual / 6, 0.1);
     size_t n = node_count(g), k = 0;
     double shift = step * (0.5 + chance_next(g->l));
-    for (double t = r->start + shift; t < r->end; t += step) {
-        double at = round(t * 1e3) / 1e3;
+    size_t steps = (size_t)((r->end - r->start) / step) + 1;
+    for (size_t i = 0; i < steps; i++) {
+        double at = round((r->start + shift + (double)i * step) * 1e3) / 1e3;
         while (k < n && nodes_of(g)[k].at < at - far)
             k++;
         bool lonely = k >= n || nodes_of(g)[k].at > at + far;

@@ -53,7 +53,7 @@ static bool clean_strided(struct layout *l, const void *in, size_t n, size_t str
     if (!out->at)
         return false;
     size_t k = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; in && i < n; i++) {
         double t;
         memcpy(&t, (const char *)in + i * stride, sizeof t);
         if (t > 0 && t < l->duration)
@@ -110,7 +110,7 @@ static bool clean_shots(struct layout *l)
     if (!l->fades.at || !clean_strided(l, f->shots ? &f->shots->time : NULL, f->shot_count,
                                        sizeof *f->shots, &l->shots))
         return false;
-    for (size_t i = 0; i < f->shot_count; i++) {
+    for (size_t i = 0; f->shots && i < f->shot_count; i++) {
         double t = f->shots[i].time, half = f->shots[i].transition / 2;
         if (half > 0 && half < 10)
             l->fades.at[l->fades.count++] = (struct layout_span){t - half, t + half};
