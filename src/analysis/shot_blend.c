@@ -30,6 +30,8 @@
 #define VOID_BLACK 44.0    /* and it is darker than this or lighter than that */
 #define VOID_WHITE 200.0
 #define VOID_NEAR_S 0.25
+#define LIGHT_SHARE                                                                                \
+    0.88         /* of the way that is the same for all of the picture: no more than light */
 #define PURE 0.1 /* of the way: what the ends are read off at, and 1 less that */
 
 /* Half lengths in seconds, each about 1.35 times the one before. */
@@ -185,6 +187,21 @@ static void set_ends(const struct shot_ring *r, struct shot_blend *b)
     b->end_s = fmin(end_s, b->end_s);
 }
 
+/* Does all of the picture become lighter or darker, and hardly anything else happen? */
+static bool is_light(const struct shot_ring *r, const struct shot_blend *b)
+{
+    double way2 = shot_distance2(r, b->first, b->last);
+    double by = shot_view_at(r, b->last)->mean - shot_view_at(r, b->first)->mean;
+    return by * by * VIEW_LONG * VIEW_SHORT > LIGHT_SHARE * way2 * VIEW_CELLS;
+}
+
+/* Does it lead to another picture? */
+static bool is_other(const struct shot_ring *r, const struct shot_blend *b)
+{
+    double unlike = shot_unlike(r, b->first, b->last);
+    return unlike >= UNLIKE && !is_light(r, b) && !shot_is_zoom(r, b->first, b->last, unlike);
+}
+
 bool shot_blend_holds(const struct shot_ring *r, struct shot_blend *b)
 {
     if (b->first < shot_ring_first(r))
@@ -193,8 +210,7 @@ bool shot_blend_holds(const struct shot_ring *r, struct shot_blend *b)
     if (b->from_void && b->to_void)
         return false;
     bool fade = b->from_void || b->to_void;
-    if ((!fade && shot_unlike(r, b->first, b->last) < UNLIKE) || is_flash(r, b) ||
-        !is_mixture(r, b))
+    if ((!fade && !is_other(r, b)) || is_flash(r, b) || !is_mixture(r, b))
         return false;
     set_ends(r, b);
     return true;

@@ -3,6 +3,7 @@
  * DESIGN. A cut is an unlike picture (a) in itself, (b) against the changes around it, which rules
  * out whip pans, explosions and whatever else changes all along, and (c) against all pairs across
  * it: when a picture before it is like one after it, that was a flash, a strobe or a drop-out.
+ * What is left after that is held against a zoom of the camera.
  */
 #include "analysis/shot_cut.h"
 
@@ -86,5 +87,7 @@ static bool comes_back(const struct shot_ring *r, int64_t k, double limit)
 
 bool shot_is_cut(const struct shot_ring *r, int64_t k)
 {
-    return stands_out(r, k) && !comes_back(r, k, fmin(RETURN * r->unlike[k % SHOT_RING], UNLIKE));
+    double here = r->unlike[k % SHOT_RING];
+    return stands_out(r, k) && !comes_back(r, k, fmin(RETURN * here, UNLIKE)) &&
+           !shot_is_zoom(r, k - 1, k, here);
 }

@@ -9,6 +9,7 @@
 
 #include "analysis/shot_view.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SHOT_RING 128 /* four seconds of 30 pictures a second */
@@ -43,5 +44,8 @@ double shot_distance2(const struct shot_ring *r, int64_t i, int64_t j);
 
 /* How much of picture j is not in picture i, see view_unlike(). Costs time. */
 double shot_unlike(const struct shot_ring *r, int64_t i, int64_t j);
+
+/* Does a fast zoom or move of the camera explain why they are so `unlike`? Costs ten times that. */
+bool shot_is_zoom(const struct shot_ring *r, int64_t i, int64_t j, double unlike);
 
 #endif

@@ -5,6 +5,10 @@
  * which the profiles of its columns and rows tell. Means are taken off, so light may change. What
  * is left over is told against the contrast of both blocks. A block without contrast says little,
  * and says it by its brightness.
+ *
+ * A zoom leaves no block where a shift would have it. It is sought where it matters only, among
+ * some factors and all shifts of much smaller pictures. It is always the picture from farther away
+ * that is made nearer, so that nothing has to be made up.
  */
 #include "analysis/shot_view.h"
 
@@ -26,6 +30,7 @@
 #define EXPLAINED 0.25 /* less is left over where a move explains two pictures */
 #define LAYOUT 0.5     /* unrelated pictures' light is spread no more alike */
 #define LAYOUT_WEIGHT 1.3
+#define COARSE 4       /* times smaller than the luma: where zooms are sought */
 #define FLAT_LEVELS 24 /* flat blocks that differ by that have nothing in common */
 
 struct block {
@@ -332,13 +337,140 @@ static double layout(const struct shot_view *a, const struct shot_view *b)
     return both > 0 ? (product - (a->mean - 128) * (b->mean - 128)) / both : 0;
 }
 
-double view_unlike(const struct shot_view *a, const struct shot_view *b)
+static double unlike_moved(const struct shot_view *a, const struct shot_view *b, struct shift moved)
 {
-    struct shift moved = global_shift(a, b), back = {-moved.x, -moved.y};
+    struct shift back = {-moved.x, -moved.y};
     double gain = (a->contrast + FLOOR) / (b->contrast + FLOOR);
     gain = fmin(fmax(gain, 1 / GAIN_MAX), GAIN_MAX);
     double unlike = missing(a, b, moved, gain);
     if (unlike > ENOUGH)
         unlike = fmin(unlike, missing(b, a, back, 1 / gain));
     return unlike * (1 - LAYOUT_WEIGHT * fmax(0, layout(a, b) - LAYOUT));
+}
+
+double view_unlike(const struct shot_view *a, const struct shot_view *b)
+{
+    return unlike_moved(a, b, global_shift(a, b));
+}
+
+/* --- Zooms ------------------------------------------------------------------------------------ */
+
+/* What a camera sees of a that many times nearer; the grid stays a's. */
+static void zoom_in(struct shot_view *v, const struct shot_view *a, double times)
+{
+    int step = (int)lround(256 / times); /* 8 bits are parts of a sample */
+    int x0 = (a->width - 1) * (256 - step) / 2, y0 = (a->height - 1) * (256 - step) / 2;
+    *v = *a;
+    for (int y = 0; y < a->height; y++)
+        for (int x = 0; x < a->width; x++) {
+            int sx = x0 + x * step, sy = y0 + y * step, fx = sx & 255, fy = sy & 255;
+            const uint8_t *at = a->luma + (sy >> 8) * a->width + (sx >> 8);
+            int right = (sx >> 8) + 1 < a->width, down = (sy >> 8) + 1 < a->height ? a->width : 0;
+            int top = at[0] * (256 - fx) + at[right] * fx;
+            int low = at[down] * (256 - fx) + at[down + right] * fx;
+            v->luma[y * a->width + x] = (uint8_t)((top * (256 - fy) + low * fy) >> 16);
+        }
+    v->contrast = mean_contrast(v);
+}
+
+/* The luma, COARSE times smaller: a search over all of it costs little. */
+struct coarse {
+    int width, height;
+    uint8_t px[(VIEW_MAX / COARSE) * (VIEW_MAX / COARSE)];
+};
+
+static void make_coarse(struct coarse *c, const struct shot_view *v)
+{
+    c->width = v->width / COARSE;
+    c->height = v->height / COARSE;
+    for (int y = 0; y < c->height; y++)
+        for (int x = 0; x < c->width; x++) {
+            int sum = 0;
+            for (int j = 0; j < COARSE; j++)
+                for (int i = 0; i < COARSE; i++)
+                    sum += v->luma[(y * COARSE + j) * v->width + x * COARSE + i];
+            c->px[y * c->width + x] = (uint8_t)(sum / (COARSE * COARSE));
+        }
+}
+
+/* Mean difference of b from a moved, where they overlap; s is less than their size. */
+static double coarse_cost(const struct coarse *a, const struct coarse *b, struct shift s)
+{
+    int sum = 0;
+    int x0 = s.x < 0 ? -s.x : 0, x1 = s.x < 0 ? b->width : b->width - s.x;
+    int y0 = s.y < 0 ? -s.y : 0, y1 = s.y < 0 ? b->height : b->height - s.y;
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++)
+            sum += abs(b->px[y * b->width + x] - a->px[(y + s.y) * a->width + x + s.x]);
+    return (double)sum / ((x1 - x0) * (y1 - y0));
+}
+
+/* The best of all shifts that leave more than a third of both in common, and its cost. */
+static double coarse_shift(const struct coarse *a, const struct coarse *b, struct shift *best)
+{
+    int far_x = 3 * a->width / 8, far_y = 3 * a->height / 8;
+    double least = HUGE_VAL;
+    for (int y = -far_y; y <= far_y; y++)
+        for (int x = -far_x; x <= far_x; x++) {
+            double cost = coarse_cost(a, b, (struct shift){x, y});
+            if (cost < least) {
+                least = cost;
+                *best = (struct shift){x, y};
+            }
+        }
+    return least;
+}
+
+/* A shift of coarse pictures in samples of the luma. */
+static struct shift fine_shift(const struct shot_view *a, const struct shot_view *b,
+                               struct shift coarse)
+{
+    struct shift best = {0, 0};
+    double least = HUGE_VAL;
+    for (int y = COARSE * (coarse.y - 1) + 1; y < COARSE * (coarse.y + 1); y++)
+        for (int x = COARSE * (coarse.x - 1) + 1; x < COARSE * (coarse.x + 1); x++) {
+            double cost = shift_cost(a, b, (struct shift){x, y});
+            if (cost < least) {
+                least = cost;
+                best = (struct shift){x, y};
+            }
+        }
+    return best;
+}
+
+/* Two views, one of which may have been made nearer, and how b moved. */
+struct alignment {
+    struct shot_view a, b;
+    struct shift coarse;
+    double cost;
+};
+
+static void try_alignment(struct alignment *best, const struct shot_view *a,
+                          const struct shot_view *b)
+{
+    struct coarse small_a, small_b;
+    struct shift s = {0, 0};
+    make_coarse(&small_a, a);
+    make_coarse(&small_b, b);
+    double cost = coarse_shift(&small_a, &small_b, &s);
+    if (cost < best->cost)
+        *best = (struct alignment){*a, *b, s, cost};
+}
+
+double view_unlike_zoomed(const struct shot_view *a, const struct shot_view *b)
+{
+    /* Blocks find what lies between these. */
+    static const double times[] = {1.08, 1.16, 1.25, 1.36, 1.5, 1.7};
+    struct shot_view near;
+    struct alignment best = {.cost = HUGE_VAL};
+    if (a->width < COARSE || a->height < COARSE)
+        return view_unlike(a, b);
+    try_alignment(&best, a, b);
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        zoom_in(&near, a, times[i]);
+        try_alignment(&best, &near, b);
+        zoom_in(&near, b, times[i]);
+        try_alignment(&best, a, &near);
+    }
+    return unlike_moved(&best.a, &best.b, fine_shift(&best.a, &best.b, best.coarse));
 }

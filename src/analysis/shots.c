@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * DESIGN. A picture is judged late: as the first of a shot when CUT_LOOK_S has come after it, as
- * the middle of a blend after BLEND_HALF_MAX_S. Of overlapping blends the best is kept until the
- * middles have passed it. What was found becomes a list of borders; a cut inside a blend was part
- * of it, a blend into nothing and the one out of it are one fade.
+ * the middle of a blend after BLEND_HALF_MAX_S. Overlapping blends are kept until the middles have
+ * passed the best of them; then the best that holds is it, for the best may be one too long. What
+ * was found becomes a list of borders; a cut inside a blend was part of it, a blend into nothing
+ * and the one out of it are one fade.
  */
 #include "analysis/shots.h"
 
@@ -12,15 +13,17 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CLEARLY 1.2    /* times as unlike: the better cut of two, else the first */
+#define BLENDS 16      /* that overlap: so many are looked at closely */
 #define VOID_MAX_S 1.5 /* nothing is shown for longer: a shot of its own */
 
 struct border {
     double start_s, end_s; /* the same for a cut */
     enum shot_begin how;
-    bool to_void, from_void;
-    double unlike; /* of a cut, see view_unlike() */
+    bool to_void, from_void; /* a cut is never said to come from nothing */
+    double unlike;           /* of a cut, see view_unlike() */
 };
 
 struct shots {
@@ -29,7 +32,9 @@ struct shots {
     double first_s;
     bool starts_void;                    /* the first picture shows nothing */
     int64_t cuts_judged, middles_judged; /* numbers below are done */
-    struct shot_blend best;              /* of those that overlap; score 0: none */
+    struct shot_blend blends[BLENDS];    /* that overlap, the best first */
+    int blend_count;
+    int64_t blended; /* the end of the last blend that held: middles before it are its own */
     struct border *borders;
     size_t count, capacity;
     struct shot_ring ring;
@@ -90,7 +95,12 @@ static bool judge_cut(struct shots *s, int64_t k, struct err *e)
         return true;
     double t = shot_time(&s->ring, k);
     double unlike = s->ring.unlike[k % SHOT_RING];
-    return add(s, (struct border){.start_s = t, .end_s = t, .how = SHOT_CUT, .unlike = unlike}, e);
+    struct border found = {.start_s = t,
+                           .end_s = t,
+                           .how = SHOT_CUT,
+                           .to_void = shot_is_void(&s->ring, k),
+                           .unlike = unlike};
+    return add(s, found, e);
 }
 
 /* Has a cut been found between both, ends not counted? Then it is no blend. */
@@ -104,29 +114,49 @@ static bool has_cut(const struct shots *s, double from_s, double to_s)
     return false;
 }
 
-/* The best of the blends that overlapped is what there was. */
+/* Of the blends that overlap, the best one that holds is what there was. */
 static bool settle(struct shots *s, struct err *e)
 {
-    struct shot_blend b = s->best;
-    s->best = (struct shot_blend){0};
-    if (b.score <= 0 || has_cut(s, b.start_s, b.end_s) || !shot_blend_holds(&s->ring, &b))
-        return true;
-    enum shot_begin how = b.from_void || b.to_void ? SHOT_FADE : SHOT_DISSOLVE;
-    struct border found = {.start_s = b.start_s,
-                           .end_s = b.end_s,
-                           .how = how,
-                           .to_void = b.to_void,
-                           .from_void = b.from_void};
-    return add(s, found, e);
+    int count = s->blend_count;
+    s->blend_count = 0;
+    for (int i = 0; i < count; i++) {
+        struct shot_blend *b = &s->blends[i];
+        if (has_cut(s, b->start_s, b->end_s) || !shot_blend_holds(&s->ring, b))
+            continue;
+        enum shot_begin how = b->from_void || b->to_void ? SHOT_FADE : SHOT_DISSOLVE;
+        struct border found = {.start_s = b->start_s,
+                               .end_s = b->end_s,
+                               .how = how,
+                               .to_void = b->to_void,
+                               .from_void = b->from_void};
+        s->blended = b->last;
+        return add(s, found, e);
+    }
+    return true;
+}
+
+/* The worst goes when there is no room. */
+static void keep_blend(struct shots *s, const struct shot_blend *b)
+{
+    int i = s->blend_count;
+    while (i > 0 && s->blends[i - 1].score < b->score)
+        i--;
+    if (i == BLENDS)
+        return;
+    s->blend_count += s->blend_count < BLENDS;
+    memmove(&s->blends[i + 1], &s->blends[i], (size_t)(s->blend_count - 1 - i) * sizeof *b);
+    s->blends[i] = *b;
 }
 
 static bool judge_middle(struct shots *s, int64_t k, struct err *e)
 {
-    if (s->best.score > 0 && k >= s->best.last && !settle(s, e))
+    if (s->blend_count > 0 && k >= s->blends[0].last && !settle(s, e))
         return false;
+    if (k < s->blended)
+        return true;
     struct shot_blend b = shot_blend_around(&s->ring, k);
-    if (b.score > s->best.score)
-        s->best = b;
+    if (b.score > 0)
+        keep_blend(s, &b);
     return true;
 }
 

@@ -41,6 +41,7 @@ struct look { /* of a picture: `share` of scene `to` over scene `from`, moved, l
     int from, to;
     double share;
     int x, y;    /* samples that the camera has moved */
+    double zoom; /* what is seen is so many times larger; 0: not */
     double gain; /* contrast */
     int brighter, noise;
 };
@@ -53,9 +54,11 @@ static uint8_t clip(double x)
 static void paint(struct canvas *c, const struct look *l, int n)
 {
     int step = EDGE / (c->width > c->height ? c->width : c->height);
+    double scale = l->zoom > 0 ? 1 / l->zoom : 1;
     for (int y = 0; y < c->height; y++)
         for (int x = 0; x < c->width; x++) {
-            int px = x * step + l->x + 90000, py = y * step + l->y + 90000;
+            int px = (int)(x * step * scale) + l->x + 90000;
+            int py = (int)(y * step * scale) + l->y + 90000;
             double a = scene_luma(l->from, px, py);
             double b = l->share > 0 ? scene_luma(l->to, px, py) : 0;
             double noise = l->noise ? value(x, y, 7 * n + 1) * l->noise / 160.0 : 0;
@@ -101,6 +104,15 @@ static void film_short_dissolve(struct look *l, int n)
     l->share = n < 60 ? 0 : n < 70 ? (n - 59) / 11.0 : 1;
 }
 
+/* The camera moves on all along. */
+static void film_moving_dissolve(struct look *l, int n)
+{
+    l->from = 2;
+    l->to = 1;
+    l->share = n < 60 ? 0 : n < 85 ? (n - 59) / 26.0 : 1;
+    l->x = n * 7 / 10;
+}
+
 static void film_through_black(struct look *l, int n)
 {
     l->from = n < 75 ? 1 : 2;
@@ -111,6 +123,13 @@ static void film_cut_out_of_black(struct look *l, int n)
 {
     l->from = n < 75 ? 1 : 2;
     l->gain = n < 45 || n >= 85 ? 1 : n < 65 ? (65 - n) / 20.0 : 0;
+}
+
+/* The first picture that can be seen is far from black. */
+static void film_jump_out_of_black(struct look *l, int n)
+{
+    l->from = n < 75 ? 1 : 2;
+    l->gain = n < 45 || n > 90 ? 1 : n < 65 ? (65 - n) / 20.0 : n < 75 ? 0 : (n - 70) / 20.0;
 }
 
 static void film_fade_in_and_out(struct look *l, int n)
@@ -168,6 +187,22 @@ static void film_whip_pan(struct look *l, int n)
     l->x = (int)(450 * tanh((n - 75) / 5.0));
 }
 
+/* Not around the middle, and much of it from one picture to the next. */
+static void film_whip_zoom(struct look *l, int n)
+{
+    l->from = 3;
+    l->zoom = 1.7 + 0.7 * tanh((n - 75) / 0.6);
+}
+
+/* Clouds over a wall. */
+static void film_light_on_wall(struct look *l, int n)
+{
+    l->from = 1;
+    l->gain = 0.03;
+    l->brighter = 90 + (int)(40 * sin(n / 14.0));
+    l->noise = 12;
+}
+
 static void film_shake(struct look *l, int n)
 {
     l->from = 1;
@@ -198,8 +233,10 @@ static const struct film {
     {"too short a shot", film_too_short, {{SHOT_CUT, 50, 0}}},
     {"dissolve", film_dissolve, {{SHOT_DISSOLVE, 72, 26}}},
     {"short dissolve", film_short_dissolve, {{SHOT_DISSOLVE, 65, 11}}},
+    {"moving dissolve", film_moving_dissolve, {{SHOT_DISSOLVE, 72, 26}}},
     {"through black", film_through_black, {{SHOT_FADE, 75, 40}}},
     {"cut out of black", film_cut_out_of_black, {{SHOT_FADE, 65, 40}}},
+    {"jump out of black", film_jump_out_of_black, {{SHOT_FADE, 67, 45}}},
     {"fade in and out", film_fade_in_and_out, {{0}}},
     {"still", film_still, {{0}}},
     {"flashes", film_flash, {{0}}},
@@ -209,6 +246,8 @@ static const struct film {
     {"slow light", film_slow_light, {{0}}},
     {"pan", film_pan, {{0}}},
     {"whip pan", film_whip_pan, {{0}}},
+    {"whip zoom", film_whip_zoom, {{0}}},
+    {"light on a wall", film_light_on_wall, {{0}}},
     {"shake", film_shake, {{0}}},
     {"grain", film_grain, {{0}}},
 };
