@@ -10,13 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A kept file that is not there: before the analysis, or because it could not be made. */
-static bool refuse_missing(struct request *req, const struct asset *asset, const char *what,
-                           struct err *e)
+/* A kept file that is not there: before the analysis (of this version), or because it could not be
+ * made. */
+static bool refuse_missing(struct request *req, const struct asset *asset, unsigned make,
+                           const char *what, struct err *e)
 {
+    const struct analyze_order order = {
+        .asset = asset, .derived_fd = app_workspace(req)->derived_fd, .make = make};
+    struct analysis known;
     if (e->code != ERR_NOT_FOUND)
         return false;
-    if (derived_exists(app_workspace(req)->derived_fd, asset->content_hash, REPORT_FILE))
+    if (analyze_is_done(&order, req->arena, &known))
         return err_set(e, ERR_NOT_FOUND, "There is no %s of this asset", what);
     return refuse_unanalysed(req, asset, e);
 }
@@ -40,8 +44,12 @@ static bool load_waveform(struct request *req, const struct asset *asset, struct
                                    WAVEFORM_FILE, WAVEFORM_MAX_BYTES, &a, &len, e);
     struct err damage = {0};
     bool ok = dat && waveform_read_dat(dat, len, w, &damage);
-    if (dat && !ok)
-        err_set(e, ERR_INTERNAL, "asset %lld: %s", (long long)asset->id, damage.msg);
+    if (dat && !ok && damage.code == ERR_NO_MEMORY) {
+        *e = damage;
+    } else if (dat && !ok) { /* made again, like the report */
+        derived_remove(app_workspace(req)->derived_fd, asset->content_hash, WAVEFORM_FILE);
+        err_set(e, ERR_NOT_FOUND, "asset %lld: %s", (long long)asset->id, damage.msg);
+    }
     arena_finish(&a);
     return ok;
 }
@@ -60,7 +68,7 @@ static bool reply_waveform(struct request *req, struct reply *reply, const char 
     if (!find_media(req, &asset, e))
         return false;
     if (!load_waveform(req, &asset, &w, e))
-        return refuse_missing(req, &asset, "waveform", e);
+        return refuse_missing(req, &asset, ANALYZE_WAVEFORM, "waveform", e);
     bool ok = waveform_zoom(&w, (int)q->samples_per_pixel, &zoomed, e);
     if (ok) {
         write(&zoomed, (int)q->bits, &reply->body);
@@ -91,7 +99,7 @@ static bool reply_kept(struct request *req, struct reply *reply, const struct as
 {
     int fd = derived_open(app_workspace(req)->derived_fd, asset->content_hash, name, e);
     if (fd < 0)
-        return refuse_missing(req, asset, "storyboard", e);
+        return refuse_missing(req, asset, ANALYZE_STORYBOARD, "storyboard", e);
     reply_header(reply, "Cache-Control", "no-cache");
     return reply_file(reply, fd, type, NULL, NULL, e);
 }

@@ -142,6 +142,24 @@ def test_what_is_missing_is_made_again(new_server, large, kind):
     assert {name: path.read_bytes() for name, path in derived(server).items()} == made
 
 
+@pytest.mark.parametrize("damage", [None, b"", b"\xff" * 100])
+def test_waveform_that_cannot_be_read_is_made_again(new_server, clips, damage):
+    server = new_server()
+    asset = upload(server, clips.tone())
+    analyze(server, asset)
+    view = f"/api/assets/{asset}/waveform.dat"
+    whole = server.get(view).content
+    file, = [path for name, path in derived(server).items() if name.startswith("waveform")]
+    if damage is None:
+        file.unlink()
+    else:
+        file.write_bytes(damage)
+    refused = server.get(view)
+    assert refused.status_code == 409 and "/analyze" in refused.json()["detail"]
+    analyze(server, asset)
+    assert server.get(view).content == whole
+
+
 def test_folder_vanishes_under_the_work(new_server, long_film):
     server = new_server()
     asset = upload(server, long_film)
