@@ -38,6 +38,7 @@ struct sample {
     struct layout_shot shots[2000];
     struct layout_highlight highlights[40];
     struct layout_peak peaks[2000];
+    struct layout_look looks[1000];
     struct layout_span pauses[2000], speech[2000];
     float levels[12000];
     struct caption captions[4000];
@@ -132,13 +133,21 @@ static void add_levels(struct sample *s)
         s->levels[f->level_count] = (float)uniform(-60, -5);
 }
 
+static void add_looks(struct sample *s)
+{
+    struct layout_facts *f = &s->facts;
+    for (f->look_count = 0; f->look_count < 1000; f->look_count++)
+        s->looks[f->look_count] = (struct layout_look){
+            ((double)f->look_count + 0.5) * f->duration / 1000, uniform(-0.1, 1)};
+}
+
 static void init(struct sample *s, double duration)
 {
     s->facts = (struct layout_facts){
         .duration = duration, .has_video = true, .tempo = NAN, .beats = s->beats,
         .downbeats = s->downbeats, .drops = s->drops, .shots = s->shots, .peaks = s->peaks,
         .pauses = s->pauses, .captions = s->captions, .speech = s->speech,
-        .sections = s->sections, .highlights = s->highlights, .levels = s->levels};
+        .sections = s->sections, .looks = s->looks, .highlights = s->highlights, .levels = s->levels};
 }
 
 static void random_facts(struct sample *s)
@@ -157,6 +166,9 @@ static void random_facts(struct sample *s)
         add_rest(s);
     if (below(2))
         add_levels(s);
+    if (below(2))
+        add_looks(s);
+    s->facts.beat_confidence = below(3) ? 0 : 0.9;
     s->facts.has_video = below(8) != 0;
 }
 
@@ -224,11 +236,32 @@ static void check_speech(const struct template *tpl, const struct sample *s,
             if (tpl->keep_captions && c->text && c->end - c->start < 10)
                 CHECK(!inside(seg->start, fmax(c->start, 0), c->end) &&
                       !inside(seg->end, c->start, c->end));
+            const struct caption_word *w = c->words.items;
+            for (size_t j = 0; j < c->words.count; j++)
+                CHECK(!inside(seg->start, w[j].start, w[j].end) &&
+                      !inside(seg->end, w[j].start, w[j].end));
         }
     }
 }
 
-/* Without words: a cut in speech only where the two sides of it would be too long as one. */
+/* On a beat or a shot border, or on a peak or the like that is as good as on it. */
+static bool on_accent(const struct layout_facts *f, double t)
+{
+    const double close = 0.05 + 1e-9;
+    for (size_t k = 0; k < f->beat_count; k++)
+        if (fabs(f->beats[k] - t) < close)
+            return true;
+    for (size_t k = 0; k < f->downbeat_count; k++)
+        if (fabs(f->downbeats[k] - t) < close)
+            return true;
+    for (size_t k = 0; k < f->shot_count; k++)
+        if (fabs(f->shots[k].time - t) < close)
+            return true;
+    return false;
+}
+
+/* Without words: a cut in speech only where the two sides of it would be too long as one; or, where
+ * the beats are sure, on a beat or a shot border of a song. */
 static void check_unworded_speech(const struct template *tpl, const struct sample *s,
                                   const struct timeline *tl)
 {
@@ -239,7 +272,8 @@ static void check_unworded_speech(const struct template *tpl, const struct sampl
         bool said = false;
         for (size_t k = 0; k < f->speech_count; k++)
             said = said || inside(seg->start, f->speech[k].start, f->speech[k].end);
-        if (said && !jump)
+        bool sung = f->beat_confidence > 0 && on_accent(f, seg->start);
+        if (said && !jump && !sung)
             CHECK(seg->end - seg[-1].start > tpl->pace->longest - 1e-9);
     }
 }
