@@ -192,7 +192,8 @@ static bool is_light(const struct shot_ring *r, const struct shot_blend *b)
 {
     double way2 = shot_distance2(r, b->first, b->last);
     double by = shot_view_at(r, b->last)->mean - shot_view_at(r, b->first)->mean;
-    return by * by * VIEW_LONG * VIEW_SHORT > LIGHT_SHARE * way2 * VIEW_CELLS;
+    int luma = VIEW_LONG * VIEW_SHORT, all = VIEW_CELLS;
+    return by * by * luma > LIGHT_SHARE * way2 * all;
 }
 
 /* Does it lead to another picture? */

@@ -381,8 +381,7 @@ struct coarse {
 
 static void make_coarse(struct coarse *c, const struct shot_view *v)
 {
-    c->width = v->width / COARSE;
-    c->height = v->height / COARSE;
+    *c = (struct coarse){.width = v->width / COARSE, .height = v->height / COARSE};
     for (int y = 0; y < c->height; y++)
         for (int x = 0; x < c->width; x++) {
             int sum = 0;
