@@ -177,9 +177,9 @@ static void add_share(const struct marks *m, const float *x, size_t radius, floa
 
 static bool add_span(struct speech_spans *out, double start_s, double end_s)
 {
-    struct speech_span *last = out->count ? &out->spans[out->count - 1] : NULL;
-    if (last && start_s - last->end_s < (double)GROWTH_HOPS / HOPS_PER_SECOND) {
-        last->end_s = end_s;
+    if (out->count > 0 &&
+        start_s - out->spans[out->count - 1].end_s < (double)GROWTH_HOPS / HOPS_PER_SECOND) {
+        out->spans[out->count - 1].end_s = end_s;
         return true;
     }
     if (out->count % 64 == 0) {
