@@ -101,6 +101,19 @@ def test_captions_and_music_stay(server, clips):
             assert not any(w["start"] < edge < w["end"] for w in words)
 
 
+def test_what_is_said_is_shown_first(server, clips):
+    """A film of a longer source with captions opens with the sentence that tells most."""
+    project = server.ingest(clips.landscape())["project"]["id"]
+    dull = "and so one goes on"
+    captions = [{"text": dull, "start": t + 0.1, "end": t + 0.9} for t in range(6)]
+    captions[4] = {"text": "You won't believe these 90 unbelievable things!", "start": 3.2, "end": 5.9}
+    del captions[5], captions[3]
+    server.set_timeline(project, segments=[{"name": "a", "start": 0, "end": 6}], captions=captions)
+    answer = server.post(f"/api/timeline/{project}/analyze", params={"template": "podcast_clip", "target_length": 4})
+    segments = answer.json()["timeline"]["segments"]
+    assert any("unbelievable" in s["reason"] for s in segments), [s["reason"] for s in segments]
+
+
 def test_own_templates(new_server, tmp_path, clips):
     mine = tmp_path / "mine"
     own_template(mine, "my_style", film_seconds=2)
