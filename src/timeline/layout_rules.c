@@ -131,11 +131,15 @@ static bool share_a_name(const struct drawn_rule *a, const struct drawn_rule *b)
 const struct drawn_rule *drawing_next(struct drawing *d, struct layout *l,
                                       const struct occasion *o)
 {
-    double weights[TEMPLATE_MAX_RULES];
-    for (size_t i = 0; i < d->count; i++)
-        weights[i] = fits(d, &d->rules[i], o) ? d->rules[i].rule->weight * novelty(&d->rules[i], o)
-                                              : 0;
-    size_t chosen = draw(l, weights, d->count, d->plain);
+    double weights[TEMPLATE_MAX_RULES], all = 0, novel = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        double weight = fits(d, &d->rules[i], o) ? d->rules[i].rule->weight : 0;
+        weights[i] = weight * novelty(&d->rules[i], o);
+        all += weight;
+        novel += weights[i];
+    }
+    /* What is less welcome leaves its share to the others, not to nothing at all. */
+    size_t chosen = draw(l, weights, d->count, all > 0 ? d->plain * novel / all : d->plain);
     if (chosen == d->count)
         return NULL;
     const struct drawn_rule *r = &d->rules[chosen];
