@@ -234,7 +234,7 @@ static void choose_quality(struct request *req, struct preview *p, const struct 
     p->order.preset = small ? draft->name : RENDER_DEFAULT_PRESET;
     film_assets_describe(&p->assets, p->files);
     if (small || q->width <= 0)
-        film_assets_add_proxies(app_workspace(req), p->files, p->assets.count);
+        film_assets_add_proxies(app_workspace(req), p->files, p->assets.count, false);
 }
 
 /* Everything that can change it. Times inside one frame are the same. */

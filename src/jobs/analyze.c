@@ -47,11 +47,12 @@ static const struct derived_kind {
     unsigned make;
     const char *name;
     bool (*is_wanted)(const struct asset *a);
+    bool is_sealed; /* jobs/seal.h */
 } kinds[] = {
-    {ANALYZE_WAVEFORM, WAVEFORM_FILE, wants_sound},
-    {ANALYZE_STORYBOARD, STORYBOARD_FILE, wants_board},
-    {ANALYZE_STORYBOARD, STRIP_FILE, wants_board},
-    {ANALYZE_PROXY, PROXY_FILE, wants_proxy},
+    {ANALYZE_WAVEFORM, WAVEFORM_FILE, wants_sound, false},
+    {ANALYZE_STORYBOARD, STORYBOARD_FILE, wants_board, false},
+    {ANALYZE_STORYBOARD, STRIP_FILE, wants_board, false},
+    {ANALYZE_PROXY, PROXY_FILE, wants_proxy, true},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
@@ -78,6 +79,18 @@ bool analysis_load(int derived_fd, const char *hash, struct arena *a, struct ana
     return err_set(e, ERR_NOT_FOUND, "what was kept of the analysis is damaged");
 }
 
+/* Is it there, and whole as far as that can be told? */
+static bool is_made(const struct analyze_order *o, const struct derived_kind *k)
+{
+    struct err ignored;
+    if (!k->is_sealed)
+        return derived_exists(o->derived_fd, o->asset->content_hash, k->name);
+    int fd = derived_open_sealed(o->derived_fd, o->asset->content_hash, k->name, true, &ignored);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 /* The bits of what is asked for, can be, and is not there. The report is loaded if it is. */
 static unsigned missing(const struct analyze_order *o, struct arena *a, struct analysis *out)
 {
@@ -93,7 +106,7 @@ static unsigned missing(const struct analyze_order *o, struct arena *a, struct a
         char none[NAME_SIZE];
         name_of_none(kinds[i].name, none);
         if (o->make & kinds[i].make && kinds[i].is_wanted(o->asset) &&
-            !derived_exists(o->derived_fd, o->asset->content_hash, kinds[i].name) &&
+            !is_made(o, &kinds[i]) &&
             !derived_exists(o->derived_fd, o->asset->content_hash, none))
             want |= kinds[i].make;
     }
@@ -132,6 +145,14 @@ static bool may_make(const struct broker *b, const char *name)
     return b->make & ANALYZE_STORYBOARD && is_sheet(name);
 }
 
+static bool is_sealed(const char *name)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (strcmp(name, kinds[i].name) == 0)
+            return kinds[i].is_sealed;
+    return false;
+}
+
 static int find_open(const struct broker *b, const char *name)
 {
     for (int i = 0; i < b->count; i++)
@@ -168,8 +189,11 @@ static int on_ask(void *user, const char *op, const char *name, struct err *e)
     int i = find_open(b, name);
     if (i < 0)
         return err_set(e, ERR_INVALID, "%s was never created", name), -1;
-    return derived_publish(b->order->derived_fd, b->order->asset->content_hash, b->open[i].fd,
-                           name, e) ? 0 : -1;
+    const char *hash = b->order->asset->content_hash;
+    int derived_fd = b->order->derived_fd, fd = b->open[i].fd;
+    bool ok = is_sealed(name) ? derived_publish_sealed(derived_fd, hash, fd, name, e)
+                              : derived_publish(derived_fd, hash, fd, name, e);
+    return ok ? 0 : -1;
 }
 
 static void close_files(struct broker *b)

@@ -11,11 +11,11 @@
 
 #include "core/clock.h"
 #include "core/files.h"
+#include "jobs/seal.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,14 +33,6 @@
 #define RESERVE_BYTES ((int64_t)512 << 20)    /* of disk for everybody else, */
 #define RESERVE_SHARE 20                      /* or a 20th of a small disk */
 #define LOOK_AGAIN_MS 1000                    /* between two looks at a disk that stays full */
-
-/* What lies behind a piece's own bytes. */
-struct seal {
-    char magic[8];
-    uint64_t size; /* of the piece, little-endian as all machines we run on */
-    unsigned char hash[32];
-};
-static const char seal_magic[8] = "AIVESEAL";
 
 struct pin {
     char key[CHUNK_KEY_SIZE];
@@ -89,51 +81,6 @@ static int open_again(int folder_fd, struct err *e)
     if (fd < 0)
         err_errno(e, errno, "open the folder of chunks");
     return fd;
-}
-
-/* --- Seals ------------------------------------------------------------------------------------ */
-
-static bool hash_part(int fd, int64_t size, unsigned char out[32], struct err *e)
-{
-    crypto_generichash_state state;
-    unsigned char block[65536];
-    crypto_generichash_init(&state, NULL, 0, 32);
-    for (int64_t at = 0; at < size;) {
-        size_t want = size - at < (int64_t)sizeof block ? (size_t)(size - at) : sizeof block;
-        ssize_t n = pread(fd, block, want, at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return err_errno(e, n < 0 ? errno : EIO, "read a chunk");
-        crypto_generichash_update(&state, block, (unsigned long long)n);
-        at += n;
-    }
-    crypto_generichash_final(&state, out, 32);
-    return true;
-}
-
-static bool seal(int fd, struct err *e)
-{
-    struct seal s;
-    int64_t size = file_size(fd);
-    memcpy(s.magic, seal_magic, sizeof s.magic);
-    s.size = (uint64_t)size;
-    if (size < 0 || !hash_part(fd, size, s.hash, e))
-        return size < 0 ? err_errno(e, errno, "look at a chunk") : false;
-    ssize_t n = pwrite(fd, &s, sizeof s, size);
-    return n == (ssize_t)sizeof s || err_errno(e, n < 0 ? errno : ENOSPC, "write a chunk");
-}
-
-/* Are all bytes there as they were committed? *size: the piece's own. */
-static bool is_whole(int fd, int64_t *size)
-{
-    struct seal s;
-    unsigned char hash[32];
-    int64_t all = file_size(fd);
-    *size = all - (int64_t)sizeof s;
-    return *size >= 0 && pread(fd, &s, sizeof s, *size) == (ssize_t)sizeof s &&
-           memcmp(s.magic, seal_magic, sizeof s.magic) == 0 && s.size == (uint64_t)*size &&
-           hash_part(fd, *size, hash, NULL) && memcmp(hash, s.hash, sizeof hash) == 0;
 }
 
 /* --- Removing --------------------------------------------------------------------------------- */
@@ -437,7 +384,7 @@ static int open_whole(int folder, const char *key, bool known, int64_t *size, st
     int fd = file_open_beneath(folder, key, e);
     if (fd < 0)
         return -1;
-    if (!known && !is_whole(fd, size)) {
+    if (!known && !seal_holds(fd, size)) {
         remove_damaged(folder, key, fd);
         close(fd);
         err_set(e, ERR_NOT_FOUND, "that chunk was damaged");
@@ -512,7 +459,7 @@ bool chunk_store_commit(struct chunk_store *s, const char *key, struct err *e)
         int fd = s->pending[i].fd;
         if (fd < 0 || strcmp(s->pending[i].key, key) != 0)
             continue;
-        bool ok = seal(fd, e) && publish(s, fd, key, e);
+        bool ok = seal_add(fd, e) && publish(s, fd, key, e);
         if (ok)
             s->unseen += file_size(fd);
         close(fd);

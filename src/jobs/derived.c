@@ -2,6 +2,7 @@
 #include "jobs/derived.h"
 
 #include "core/files.h"
+#include "jobs/seal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -91,6 +92,22 @@ bool derived_publish(int root, const char *hash, int fd, const char *name, struc
     if (!ok && mine.code != ERR_CONFLICT && e)
         *e = mine;
     return ok || mine.code == ERR_CONFLICT;
+}
+
+bool derived_publish_sealed(int root, const char *hash, int fd, const char *name, struct err *e)
+{
+    return seal_add(fd, e) && derived_publish(root, hash, fd, name, e);
+}
+
+int derived_open_sealed(int root, const char *hash, const char *name, bool closely, struct err *e)
+{
+    int64_t size;
+    int fd = derived_open(root, hash, name, e);
+    if (fd < 0 || (closely ? seal_holds(fd, &size) : seal_fits(fd, &size)))
+        return fd;
+    close(fd);
+    derived_remove(root, hash, name);
+    return err_set(e, ERR_NOT_FOUND, "%s was damaged", name), -1;
 }
 
 const char *derived_read(int root, const char *hash, const char *name, size_t max, struct arena *a,

@@ -37,6 +37,15 @@ int derived_create(int root, const char *hash, struct err *e);
 /* Gives it its name. Where another was faster, that one's file stays: it holds the same. */
 bool derived_publish(int root, const char *hash, int fd, const char *name, struct err *e);
 
+/* The same for large files that are read again and again in place: with a seal (jobs/seal.h) behind
+ * what fd holds. */
+bool derived_publish_sealed(int root, const char *hash, int fd, const char *name, struct err *e);
+
+/* One that was published so; `closely`: all of it is read to see whether it is what it was. -1:
+ * ERR_NOT_FOUND there is none. A damaged one, or one without a seal, is removed: it can be made
+ * again. */
+int derived_open_sealed(int root, const char *hash, const char *name, bool closely, struct err *e);
+
 /* Small files at once: text in the arena (NUL-terminated) or NULL; ERR_NOT_FOUND. */
 const char *derived_read(int root, const char *hash, const char *name, size_t max, struct arena *a,
                          size_t *len, struct err *e);

@@ -155,13 +155,15 @@ bool film_assets_open(const struct workspace *ws, const struct film_assets *asse
 }
 
 void film_assets_add_proxies(const struct workspace *ws,
-                             struct film_source_file files[FILM_MAX_SOURCES], int count)
+                             struct film_source_file files[FILM_MAX_SOURCES], int count,
+                             bool closely)
 {
     struct err none;
     int room = FILM_MAX_SOURCES - count;
     for (int i = 0; i < count && room > 0; i++) {
         if (files[i].has_video && files[i].hash)
-            files[i].proxy_fd = derived_open(ws->derived_fd, files[i].hash, PROXY_FILE, &none);
+            files[i].proxy_fd = derived_open_sealed(ws->derived_fd, files[i].hash, PROXY_FILE,
+                                                    closely, &none);
         room -= files[i].proxy_fd >= 0;
     }
 }

@@ -49,10 +49,12 @@ void film_assets_describe(const struct film_assets *assets,
 bool film_assets_open(const struct workspace *ws, const struct film_assets *assets,
                       struct film_source_file files[FILM_MAX_SOURCES], struct err *e);
 /* For films that need no more: of what was described, opens the proxies that were made once
- * (jobs/analyze.h). A source without one keeps its own pictures. Descriptors are few, the first ones
- * get them. */
+ * (jobs/analyze.h). A source without one keeps its own pictures; a damaged one is removed, so that
+ * the next analysis makes it again. `closely`: they are read to see that, about a second a GB; else
+ * only what was cut off is noticed. Descriptors are few, the first ones get them. */
 void film_assets_add_proxies(const struct workspace *ws,
-                             struct film_source_file files[FILM_MAX_SOURCES], int count);
+                             struct film_source_file files[FILM_MAX_SOURCES], int count,
+                             bool closely);
 void film_assets_close(struct film_source_file files[FILM_MAX_SOURCES], int count);
 
 #endif

@@ -112,7 +112,7 @@ static bool open_sources(struct render_run *r, struct err *e)
     film_assets_describe(&r->assets, r->files);
     r->file_count = r->assets.count;
     if (proxies_will_do(r->order))
-        film_assets_add_proxies(r->ws, r->files, r->file_count);
+        film_assets_add_proxies(r->ws, r->files, r->file_count, true);
     return film_assets_open(r->ws, &r->assets, r->files, e);
 }
 

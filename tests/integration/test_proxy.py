@@ -57,7 +57,7 @@ FILM = {
 
 @pytest.fixture(scope="module")
 def films(server, large):
-    """The same film without and with proxies: paths by (preset, proxied)."""
+    """The same film without and with proxies: its project, paths by (preset, proxied), its asset."""
     asset, project = project_of(server, large, **FILM)
     paths = {}
     for proxied in (False, True):
@@ -67,7 +67,7 @@ def films(server, large):
             assert len(proxies(server)) == 1
         for preset in ("draft", "standard"):
             paths[preset, proxied] = server.render(project, preset=preset)
-    return project, paths
+    return project, paths, asset
 
 
 def test_the_same_framing(films):
@@ -92,7 +92,7 @@ def pictures_hash(path):
 
 
 def test_other_films_do_not_know(server, films):
-    project, paths = films
+    project, paths, _ = films
     assert pictures_hash(paths["standard", True]) == pictures_hash(paths["standard", False])
     assert pictures_hash(paths["draft", True]) != pictures_hash(paths["draft", False])
     found = server.post(f"/api/timeline/{project}/validate", json={"preset": "draft"}).json()
@@ -100,7 +100,7 @@ def test_other_films_do_not_know(server, films):
 
 
 def test_frames(server, films, tmp_path):
-    project, paths = films
+    project, paths, _ = films
     pictures = {}
     for name, query in (("quick", {}), ("small", {"width": 360}), ("sharp", {"width": 1080})):
         answer = server.get(f"/api/timeline/{project}/frame", params={"t": 3.3, "watermark": "false", **query})
@@ -125,3 +125,32 @@ def test_a_proxy_that_goes(server, films):
         proxy.unlink()
     server.set_timeline(project, **FILM)
     assert max(differences(seen(server.render(project, preset="draft")), before)) < 0.5
+
+
+def cut_in_half(proxy):
+    with open(proxy, "r+b") as file:
+        file.truncate(proxy.stat().st_size // 2)
+
+
+def scratched(proxy):
+    with open(proxy, "r+b") as file:
+        file.seek(proxy.stat().st_size // 2)
+        file.write(bytes(4096))
+
+
+@pytest.mark.parametrize("damage", [cut_in_half, scratched])
+def test_a_damaged_proxy(server, films, damage):
+    """It is not shown, and made again."""
+    project, paths, asset = films
+
+    def analyzed():
+        assert server.post(f"/api/assets/{asset}/analyze").status_code == 200
+        return proxies(server)[0].read_bytes()
+    whole = analyzed()
+    damage(proxies(server)[0])
+    assert analyzed() == whole
+    damage(proxies(server)[0])
+    server.set_timeline(project, **FILM)
+    assert pictures_hash(server.render(project, preset="draft")) == pictures_hash(paths["draft", False])
+    assert not proxies(server)
+    assert analyzed() == whole

@@ -81,6 +81,68 @@ static void test_unpublished_leaves_nothing(void)
     CHECK(derived_list(root, HASH_B, &names, &count, &arena, &e) && count == 0);
 }
 
+/* --- Seals --- */
+
+static bool make_sealed(const char *text)
+{
+    struct err e = {0};
+    int fd = derived_create(root, HASH_A, &e);
+    bool ok = fd >= 0 && file_write_all(fd, text, strlen(text), &e) &&
+              derived_publish_sealed(root, HASH_A, fd, "proxy", &e);
+    close(fd);
+    return ok;
+}
+
+static bool opens(bool closely)
+{
+    struct err e = {0};
+    int fd = derived_open_sealed(root, HASH_A, "proxy", closely, &e);
+    if (fd >= 0)
+        close(fd);
+    CHECK(fd >= 0 || e.code == ERR_NOT_FOUND);
+    return fd >= 0;
+}
+
+static void test_sealed(void)
+{
+    static const struct damage {
+        const char *name;
+        off_t cut;       /* bytes off the end, */
+        off_t at;        /* or one that is overwritten; -1: none */
+        bool takes_care; /* a glance does not see it */
+    } cases[] = {
+        {"cut off", 10, -1, false},
+        {"no seal", 48, -1, false},
+        {"half of it", 300, -1, false},
+        {"empty", 548, -1, false},
+        {"a byte", 0, 250, true},
+        {"the first byte", 0, 0, true},
+        {"the hash in the seal", 0, 547, true},
+        {"the size in the seal", 0, 508, false},
+    };
+    char text[501], path[200];
+    struct err e = {0};
+    memset(text, 'x', 500);
+    text[500] = '\0';
+    snprintf(path, sizeof path, "/proc/self/fd/%d/" HASH_A "/proxy", root);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct damage *d = &cases[i];
+        CHECK_CASE(d->name);
+        CHECK(make_sealed(text) && opens(false) && opens(true));
+        int fd = open(path, O_RDWR);
+        CHECK(file_size(fd) == 548);
+        CHECK(d->cut == 0 || ftruncate(fd, 548 - d->cut) == 0);
+        CHECK(d->at < 0 || pwrite(fd, "!", 1, d->at) == 1);
+        close(fd);
+        CHECK(opens(false) == d->takes_care);
+        CHECK(!opens(true));
+        CHECK(!derived_exists(root, HASH_A, "proxy")); /* room for a new one */
+    }
+    CHECK_CASE("from before there were seals");
+    CHECK(derived_write(root, HASH_A, "proxy", text, 500, &e));
+    CHECK(!opens(false) && !derived_exists(root, HASH_A, "proxy"));
+}
+
 static void test_list(void)
 {
     struct err e = {0};
@@ -155,6 +217,7 @@ int main(void)
     test_round_trip();
     test_refused_names();
     test_unpublished_leaves_nothing();
+    test_sealed();
     test_list();
     test_lock();
     test_sweep();
