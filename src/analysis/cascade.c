@@ -145,12 +145,12 @@ static float walk_tree(const struct ready_node *first, const float *leaves, cons
     }
 }
 
-/* From a stage on, whose first tree is `tree`. */
-static bool pass_stages(const struct cascade_ready *c, int stage, const struct cascade_tree *tree,
-                        const uint32_t *sum, float contrast)
+/* From a stage on, whose first tree is `tree`, to the one before `end`. */
+static bool pass_stages(const struct cascade_ready *c, int stage, int end,
+                        const struct cascade_tree *tree, const uint32_t *sum, float contrast)
 {
     const struct cascade *k = c->cascade;
-    for (; stage < k->stage_count; stage++) {
+    for (; stage < end; stage++) {
         float votes = 0;
         for (int n = k->stages[stage].tree_count; n > 0; n--, tree++)
             votes += walk_tree(c->nodes + tree->node, k->leaves + tree->leaf, sum, contrast);
@@ -164,17 +164,26 @@ bool cascade_matches(const struct cascade_ready *c, const struct integral *s, in
 {
     ptrdiff_t origin = (ptrdiff_t)y * c->stride + x;
     float contrast = find_contrast(c, s, origin);
-    return contrast > 0 && pass_stages(c, 0, c->cascade->trees, s->sum + origin, contrast);
+    return contrast > 0 &&
+           pass_stages(c, 0, c->cascade->stage_count, c->cascade->trees, s->sum + origin, contrast);
 }
 
 /* --- Windows side by side ------------------------------------------------------------------- */
+
+/* Made twice where the processor may have wider registers; what it calls is made with it. */
+#if defined(__x86_64__) && defined(__ELF__)
+#define WIDE __attribute__((target_clones("default", "avx2")))
+#else
+#define WIDE
+#endif
+#define WITHIN static inline __attribute__((always_inline))
 
 /* What the processor does at once. Arithmetic on them is lane by lane; a comparison gives all ones
  * (true) or zeros. */
 typedef uint32_t lanes_int __attribute__((vector_size(4 * CASCADE_LANES)));
 typedef float lanes __attribute__((vector_size(4 * CASCADE_LANES)));
 
-static inline void add_rect(const struct ready_rect *r, const uint32_t *sum, lanes *value)
+WITHIN void add_rect(const struct ready_rect *r, const uint32_t *sum, lanes *value)
 {
     lanes_int a, b, c, d;
     memcpy(&a, sum + r->at[0], sizeof a);
@@ -188,8 +197,8 @@ static inline void add_rect(const struct ready_rect *r, const uint32_t *sum, lan
 }
 
 /* All ones where the node's value lies below its threshold. */
-static inline void ask_node(const struct ready_node *n, const uint32_t *sum, const lanes *contrast,
-                            lanes_int *below)
+WITHIN void ask_node(const struct ready_node *n, const uint32_t *sum, const lanes *contrast,
+                     lanes_int *below)
 {
     lanes value = {0};
     add_rect(&n->rect[0], sum, &value);
@@ -199,13 +208,13 @@ static inline void ask_node(const struct ready_node *n, const uint32_t *sum, con
     *below = (lanes_int)(value < *contrast * n->threshold);
 }
 
-static inline void choose(const lanes_int *mask, const lanes *yes, const lanes *no, lanes *out)
+WITHIN void choose(const lanes_int *mask, const lanes *yes, const lanes *no, lanes *out)
 {
     *out = (lanes)(((lanes_int)*yes & *mask) | ((lanes_int)*no & ~*mask));
 }
 
 /* What a branch comes to: a leaf, or what the tree's next node chooses. Trees have two at most. */
-static inline void take_branch(int branch, const float *leaves, const lanes *deeper, lanes *out)
+WITHIN void take_branch(int branch, const float *leaves, const lanes *deeper, lanes *out)
 {
     if (branch > 0)
         *out = *deeper;
@@ -213,8 +222,8 @@ static inline void take_branch(int branch, const float *leaves, const lanes *dee
         *out = (lanes){0} + leaves[-branch];
 }
 
-static inline void add_vote(const struct ready_node *n, const float *leaves, const uint32_t *sum,
-                            const lanes *contrast, lanes *votes)
+WITHIN void add_vote(const struct ready_node *n, const float *leaves, const uint32_t *sum,
+                     const lanes *contrast, lanes *votes)
 {
     lanes yes, no, deeper = {0};
     lanes_int below;
@@ -232,12 +241,12 @@ static inline void add_vote(const struct ready_node *n, const float *leaves, con
 }
 
 /* Those of `alive` that one by one pass the stages that are left. */
-static unsigned pass_alone(const struct cascade_ready *c, int stage,
+static unsigned pass_alone(const struct cascade_ready *c, int stage, int end,
                            const struct cascade_tree *tree, const uint32_t *sum,
                            const lanes *contrast, unsigned alive)
 {
     for (int i = 0; i < CASCADE_LANES; i++)
-        if (alive & 1u << i && !pass_stages(c, stage, tree, sum + i, (*contrast)[i]))
+        if (alive & 1u << i && !pass_stages(c, stage, end, tree, sum + i, (*contrast)[i]))
             alive &= ~(1u << i);
     return alive;
 }
@@ -245,31 +254,58 @@ static unsigned pass_alone(const struct cascade_ready *c, int stage,
 /* Neighbours look alike: of two that begin at an even place one is enough. */
 static unsigned thin_out(unsigned alive)
 {
-    return alive & ~((alive & 5) << 1);
+    return alive & ~((alive & 0x55) << 1);
 }
 
-unsigned cascade_matches_row(const struct cascade_ready *c, const struct integral *s, int x, int y,
-                             int count)
+/* As find_contrast(), of all. */
+WITHIN void find_contrasts(const struct cascade_ready *c, const struct integral *s,
+                           ptrdiff_t origin, lanes *contrast)
+{
+    typedef double lanes_wide __attribute__((vector_size(8 * CASCADE_LANES)));
+    double area = (c->cascade->width - 2) * (c->cascade->height - 2);
+    double least = MIN_CONTRAST * area * MIN_CONTRAST * area;
+    lanes_int part[8];
+    for (int i = 0; i < 4; i++) {
+        memcpy(&part[i], s->sum + origin + c->inside[i], sizeof part[i]);
+        memcpy(&part[i + 4], s->square + origin + c->inside[i], sizeof part[i]);
+    }
+    lanes_int sums = part[3] - part[2] - part[1] + part[0];
+    lanes_int squares = part[7] - part[6] - part[5] + part[4];
+    lanes_wide sum = __builtin_convertvector(sums, lanes_wide);
+    lanes_wide spread = __builtin_convertvector(squares, lanes_wide) * area - sum * sum;
+    for (int i = 0; i < CASCADE_LANES; i++)
+        (*contrast)[i] = spread[i] > least ? (float)sqrt(spread[i]) : 0;
+}
+
+/* Bit i: votes[i] do not reach the threshold. */
+WITHIN unsigned find_below(const lanes *votes, float threshold)
+{
+    unsigned bits = 0;
+    for (int i = 0; i < CASCADE_LANES; i++)
+        bits |= (*votes)[i] < threshold ? 1u << i : 0;
+    return bits;
+}
+
+WIDE unsigned cascade_matches_row(const struct cascade_ready *c, const struct integral *s, int x,
+                                  int y, int count, int slack)
 {
     const struct cascade *k = c->cascade;
     ptrdiff_t origin = (ptrdiff_t)y * c->stride + x;
     lanes contrast = {0};
     unsigned alive = 0;
-    for (int i = 0; i < count; i++) {
-        contrast[i] = find_contrast(c, s, origin + i);
+    find_contrasts(c, s, origin, &contrast);
+    for (int i = 0; i < count; i++)
         alive |= contrast[i] > 0 ? 1u << i : 0;
-    }
     const struct cascade_tree *tree = k->trees;
-    for (int stage = 0; stage < k->stage_count && alive; stage++) {
+    int end = k->stage_count - slack;
+    for (int stage = 0; stage < end && alive; stage++) {
         if (stage == EARLY_STAGES || !(alive & (alive - 1)))
-            return pass_alone(c, stage, tree, s->sum + origin, &contrast, thin_out(alive));
+            return pass_alone(c, stage, end, tree, s->sum + origin, &contrast, thin_out(alive));
         lanes votes = {0};
         for (int n = k->stages[stage].tree_count; n > 0; n--, tree++)
             add_vote(c->nodes + tree->node, k->leaves + tree->leaf, s->sum + origin, &contrast,
                      &votes);
-        for (int i = 0; i < CASCADE_LANES; i++)
-            if (votes[i] < k->stages[stage].threshold - STAGE_TOLERANCE)
-                alive &= ~(1u << i);
+        alive &= ~find_below(&votes, k->stages[stage].threshold - STAGE_TOLERANCE);
     }
     return alive;
 }

@@ -84,11 +84,12 @@ void cascade_release(struct cascade_ready *c);
  * prepared. Windows without contrast match nothing. */
 bool cascade_matches(const struct cascade_ready *c, const struct integral *s, int x, int y);
 
-#define CASCADE_LANES 4
+#define CASCADE_LANES 8
 
 /* The same of `count` <= CASCADE_LANES windows side by side: bit i is that at x + i. Faster; reads
- * up to CASCADE_LANES sums behind the last window, so the rows need as many more at their end. */
+ * up to CASCADE_LANES sums behind the last window, so the rows need as many more at their end. The
+ * last `slack` stages need not be passed: what lies a little beside a face comes that far. */
 unsigned cascade_matches_row(const struct cascade_ready *c, const struct integral *s, int x, int y,
-                             int count);
+                             int count, int slack);
 
 #endif

@@ -15,12 +15,13 @@
 #define LEVELS 24
 #define LEVEL_RATIO 1.12 /* from one level to the next */
 #define FIRST_RATIO 1.1  /* from the picture to the first: the smallest face is 22 samples */
-#define SCAN_STEP 3      /* rows of a level between windows of a scan */
+#define SCAN_STEP 4      /* rows of a level between windows of a scan */
+#define SCAN_SLACK 4     /* stages that such a window may miss: its neighbours are asked too */
 #define AROUND 2         /* as far as neighbours reach, samples of a level */
 #define NEIGHBOURS 75    /* 3 * (2 * AROUND + 1)^2 */
-#define MIN_NEIGHBOURS 6 /* of what nobody expected there */
+#define MIN_NEIGHBOURS 3 /* of what nobody expected there */
 #define MIN_EXPECTED 3   /* of a face that was there a moment ago */
-#define MAX_HITS 64      /* of one scan, before neighbours of each other become one */
+#define MAX_HITS 256     /* of one scan, before neighbours of each other become one */
 
 /* The cascades that see a face from the side frame the part of the head that is turned to us: the
  * face lies further to where it looks, and is smaller. Shares of the window's side. */
@@ -275,7 +276,7 @@ static void scan_level(struct faces *f, enum faces_view view, int index, struct 
     for (int y = top; y <= low; y += SCAN_STEP)
         for (int x = first; x <= last; x += CASCADE_LANES) {
             int count = last - x + 1 < CASCADE_LANES ? last - x + 1 : CASCADE_LANES;
-            unsigned hits = cascade_matches_row(f->views[view], &l->sums, x, y, count);
+            unsigned hits = cascade_matches_row(f->views[view], &l->sums, x, y, count, SCAN_SLACK);
             for (int i = 0; hits >> i; i++)
                 if (hits >> i & 1)
                     follow_hit(f, view, index, x + i, y, s);

@@ -34,7 +34,7 @@
 #define FOLLOWED_WEIGHT 0.6 /* a face seen only by its looks */
 #define HELD_WEIGHT 0.3     /* where one was just seen, or will be */
 #define HELD_S 1.0          /* after so long it counts half, ... */
-#define HELD_MAX_S 4.0      /* ... and after so long what stands out counts instead */
+#define HELD_MAX_S 2.0      /* ... and after so long what stands out counts instead */
 #define EYE_WEIGHT 0.2      /* what only stands out */
 #define EYE_SLACK 0.3       /* of the window */
 #define COMPANY 0.35        /* of the main face's worth, for another to be kept in view too */

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 #define MIN_HITS 2        /* one may be chance */
-#define CHANCE 0.07       /* strength that things which are no faces reach again and again */
-#define EVIDENCE 0.16     /* of the strength beyond that, in all, ... */
-#define LARGE 0.25        /* ... less above this size: there are fewer places for chance */
-#define MIN_HIT_SHARE 0.2 /* of the pictures it was followed through */
+#define EVIDENCE 0.2      /* of strength that is to be trusted, in all */
+#define MIN_HIT_SHARE 0.1 /* of the pictures it was followed through */
 #define MIN_STAY 1.5      /* s: what is there for less does not take the picture from another */
+#define NEAR 4.0          /* s: so long a face that is not seen is still waited for, ... */
+#define RIVAL 0.5         /* ... unless another is worth so much of it */
 #define STILL_LIFE 0.35   /* mean change below which something painted may be seen, ... */
 #define RESTLESS 0.15     /* ... if the rest of the picture moves at least as much */
 #define IN_FOCUS 0.7      /* sharpness of what the lens is focused on, at least */
@@ -38,6 +38,14 @@ static double worth_of(const struct face_seen *s)
     return s->size * s->size * focus * centredness(s) * (0.5 + lively) * (0.3 + s->strength);
 }
 
+/* How much a detector's word is worth: faces are redder than what is around them, and never quite
+ * still. (Pictures without colour are as red everywhere.) */
+static double trust_in(const struct face_seen *s)
+{
+    double red = 0.5 + s->red / (s->red > 0 ? 10 : 5), moves = (s->moved - 1) / 3;
+    return fmin(fmax(red, 0.1), 2) * fmin(fmax(moves, 0.1), 1);
+}
+
 static void add_seen(struct face_role *r, const struct face_seen *s)
 {
     if (r->seen == 0)
@@ -47,7 +55,7 @@ static void add_seen(struct face_role *r, const struct face_seen *s)
     r->size += s->size;
     r->hits += s->strength > 0;
     r->moved += s->moved;
-    r->evidence += fmax(s->strength - CHANCE, 0);
+    r->evidence += s->strength * trust_in(s);
     r->worth += worth_of(s);
     r->prominence += prominence(s);
 }
@@ -56,8 +64,8 @@ static void add_seen(struct face_role *r, const struct face_seen *s)
 static bool is_believed(const struct face_role *r, double restless)
 {
     bool painted = restless > RESTLESS && r->moved < STILL_LIFE * r->seen;
-    return r->hits >= MIN_HITS && r->hits >= MIN_HIT_SHARE * r->seen &&
-           r->evidence >= EVIDENCE * fmin(1, LARGE * r->seen / r->size) && !painted;
+    return r->hits >= MIN_HITS && r->hits >= MIN_HIT_SHARE * r->seen && r->evidence >= EVIDENCE &&
+           !painted;
 }
 
 static int by_worth(const void *a, const void *b)
@@ -105,11 +113,16 @@ void face_roles_finish(struct face_roles *r)
 
 const struct face_role *face_roles_at(const struct face_roles *r, double time_s)
 {
+    double least = 0;
     for (size_t i = 0; i < r->believed; i++) {
         const struct face_role *k = &r->role[i];
         bool stays = i == 0 || k->last - k->first >= MIN_STAY;
-        if (stays && k->prominence > BEHIND * k->seen && k->first <= time_s && time_s <= k->last)
+        if (!stays || k->prominence <= BEHIND * k->seen || k->worth < least)
+            continue;
+        if (k->first <= time_s && time_s <= k->last)
             return k;
+        if (k->first - NEAR <= time_s && time_s <= k->last + NEAR)
+            least = fmax(least, RIVAL * k->worth);
     }
     return NULL;
 }

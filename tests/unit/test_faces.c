@@ -160,6 +160,32 @@ static void test_cut(void)
     walk_end(&w);
 }
 
+/* One that was there before it could be told to be a face is seen from where it was then. */
+static void test_before(void)
+{
+    struct walk w = walk_begin();
+    size_t count;
+    for (int i = 0; i < 20; i++) {
+        drawn_clear(&w.d);
+        drawn_add_face(&w.d, 60 + 6 * i, 90, 60);
+        for (int k = 0; i < 10 && k < WIDTH * HEIGHT; k++) /* in the dark */
+            w.d.px[k] = (uint8_t)(60 + (w.d.px[k] - 60) / 8);
+        walk_on(&w);
+        if (i == 9) {
+            face_tracks_seen(w.t, &count);
+            CHECK(count == 0);
+        }
+    }
+    const struct face_seen *seen = face_tracks_seen(w.t, &count);
+    CHECK(count > 14 && seen[0].time < 1);
+    for (size_t i = 0; i < count; i++) {
+        CHECK_NEAR(seen[i].x, (60 + 6 * seen[i].time / 0.2) / WIDTH, 0.03);
+        CHECK(i == 0 || seen[i].time >= seen[i - 1].time);
+        CHECK(seen[i].time > 1.99 || seen[i].strength <= 0);
+    }
+    walk_end(&w);
+}
+
 int main(void)
 {
     test_scan();
@@ -167,5 +193,6 @@ int main(void)
     test_nothing();
     test_follow();
     test_cut();
+    test_before();
     return check_done();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * From pictures to the crop of each shot. */
 #include "analysis/subject.h"
+#include "analysis/subject_faces.h"
 #include "check.h"
 #include "drawn_face.h"
 
@@ -252,6 +253,53 @@ static void test_long(void)
     subject_path_finish(&p);
 }
 
+/* Two tracks through five seconds, each seen in part of them. */
+struct part {
+    double from, to;
+    float strength, moved, red;
+};
+
+static size_t fill_seen(const struct part part[2], struct face_seen *out)
+{
+    size_t n = 0;
+    for (int i = 0; i < 25; i++)
+        for (uint32_t k = 0; k < 2; k++)
+            if (i * 0.2 >= part[k].from && i * 0.2 <= part[k].to)
+                out[n++] = (struct face_seen){i * 0.2,          k, 0.5f,        0.4f,         0.2f,
+                                              part[k].strength, 1, part[k].red, part[k].moved};
+    return n;
+}
+
+/* What looks like a face and neither moves nor is redder than the rest is none; a lesser face does
+ * not take the picture while the better one may come back. */
+static void test_roles(void)
+{
+    static const struct {
+        const char *name;
+        struct part part[2];
+        size_t believed;
+        int at_start; /* track, -1: none */
+    } cases[] = {
+        {"weak", {{0, 4, 0.07f, 8, 8}, {9, 9, 0, 0, 0}}, 1, 0},
+        {"a clock", {{0, 4, 0.07f, 1.2f, 0}, {9, 9, 0, 0, 0}}, 0, -1},
+        {"green leaves", {{0, 4, 0.07f, 8, -6}, {9, 9, 0, 0, 0}}, 0, -1},
+        {"lesser", {{1, 4.9, 0.5f, 8, 8}, {0, 4.9, 0.06f, 3, 8}}, 2, -1},
+        {"rival", {{1, 4.9, 0.5f, 8, 8}, {0, 4.9, 0.4f, 8, 8}}, 2, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct face_seen seen[50];
+        struct face_roles roles;
+        struct err e = {0};
+        CHECK_CASE(cases[i].name);
+        size_t count = fill_seen(cases[i].part, seen);
+        CHECK(face_roles_find(seen, count, 5, &roles, &e));
+        CHECK(roles.believed == cases[i].believed);
+        const struct face_role *r = face_roles_at(&roles, 0.5);
+        CHECK((r ? (int)r->track : -1) == cases[i].at_start);
+        face_roles_finish(&roles);
+    }
+}
+
 int main(void)
 {
     test_sits();
@@ -266,5 +314,6 @@ int main(void)
     test_shapes();
     test_nothing();
     test_long();
+    test_roles();
     return check_done();
 }
