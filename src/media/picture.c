@@ -2,6 +2,7 @@
  * picture.c - pictures over AVFrame, and pools of them.
  */
 #include "media/av.h"
+#include "media/colour.h"
 
 #include <libavutil/buffer.h>
 #include <libavutil/pixdesc.h>
@@ -104,6 +105,18 @@ void picture_unref(struct picture **p)
     av_frame_free(&f);
     free(*p);
     *p = NULL;
+}
+
+void picture_copy_looks(struct picture *to, const struct picture *from)
+{
+    to->full_range = from->full_range;
+    to->colour_matrix = colour_matrix_of(from);
+    to->colour_transfer = from->colour_transfer;
+    to->colour_primaries = from->colour_primaries;
+    to->sar_num = from->sar_num;
+    to->sar_den = from->sar_den;
+    to->rotation = from->rotation;
+    to->mirrored = from->mirrored;
 }
 
 /* --- Pools --- */

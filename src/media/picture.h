@@ -37,6 +37,10 @@ struct picture {
 struct picture *picture_ref(const struct picture *p);
 void picture_unref(struct picture **p); /* sets *p to NULL; accepts NULL */
 
+/* How samples are to be seen: colours, shape, rotation. The matrix is named, because one that is not
+ * is guessed from the size, which may be another. */
+void picture_copy_looks(struct picture *to, const struct picture *from);
+
 /* A pool of same-sized 8-bit 4:2:0 pictures for the composer; pictures go back on the last unref.
  */
 struct picture_pool;

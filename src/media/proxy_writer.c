@@ -10,7 +10,6 @@
 #include "media/proxy_writer.h"
 
 #include "media/av.h"
-#include "media/colour.h"
 #include "media/out_io.h"
 #include "media/scale.h"
 
@@ -144,18 +143,6 @@ static bool fits(const struct picture *half, const struct picture *p)
            picture_frame(half)->format == picture_frame(p)->format;
 }
 
-static void take_looks(struct picture *to, const struct picture *from)
-{
-    to->full_range = from->full_range;
-    to->colour_matrix = colour_matrix_of(from); /* a guess goes by the size */
-    to->colour_transfer = from->colour_transfer;
-    to->colour_primaries = from->colour_primaries;
-    to->sar_num = from->sar_num;
-    to->sar_den = from->sar_den;
-    to->rotation = from->rotation;
-    to->mirrored = from->mirrored;
-}
-
 /* The picture as the proxy shows it. */
 static struct picture *make_small(struct proxy_writer *w, const struct picture *p, struct err *e)
 {
@@ -165,7 +152,7 @@ static struct picture *make_small(struct proxy_writer *w, const struct picture *
             if (!(w->halved[i] = new_half(p, e)))
                 return NULL;
         }
-        take_looks(w->halved[i], p);
+        picture_copy_looks(w->halved[i], p);
         halve(p, w->halved[i]);
         p = w->halved[i];
     }

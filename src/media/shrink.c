@@ -2,7 +2,6 @@
 #include "media/shrink.h"
 
 #include "media/av.h"
-#include "media/colour.h"
 #include "media/scale.h"
 
 #include <stdlib.h>
@@ -173,17 +172,6 @@ static struct picture *find_mean(struct shrinker *s, int width, int height, bool
     return s->mean;
 }
 
-/* The matrix is named, because one that is not is guessed from the size. */
-static void copy_looks(struct picture *to, const struct picture *from)
-{
-    to->full_range = from->full_range;
-    to->colour_matrix = colour_matrix_of(from);
-    to->colour_transfer = from->colour_transfer;
-    to->colour_primaries = from->colour_primaries;
-    to->rotation = from->rotation;
-    to->mirrored = from->mirrored;
-}
-
 struct picture *shrink(struct shrinker *s, const struct picture *src, int width, int height,
                        struct err *e)
 {
@@ -193,7 +181,8 @@ struct picture *shrink(struct shrinker *s, const struct picture *src, int width,
     struct picture *out = mean ? picture_pool_take_sized(&s->out, width, height, e) : NULL;
     if (!out)
         return NULL;
-    copy_looks(mean, src);
+    picture_copy_looks(mean, src);
+    mean->sar_num = mean->sar_den = 1; /* its size is in the proportions of what is seen */
     for (int i = 0; i < 3; i++) {
         struct plane from = plane_of(src, i), to = plane_of(mean, i);
         average(s->sums, &from, &to);

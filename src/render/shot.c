@@ -144,14 +144,7 @@ static struct picture *blend(struct shot_maker *m, const struct shot *shot, stru
     if (!p)
         return NULL;
     planes_mix(a, b, shot->next_weight * 256 / SHOT_WEIGHTS, p);
-    p->full_range = a->full_range;
-    p->colour_matrix = a->colour_matrix;
-    p->colour_transfer = a->colour_transfer;
-    p->colour_primaries = a->colour_primaries;
-    p->sar_num = a->sar_num;
-    p->sar_den = a->sar_den;
-    p->rotation = a->rotation;
-    p->mirrored = a->mirrored;
+    picture_copy_looks(p, a);
     return p;
 }
 
