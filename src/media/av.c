@@ -56,3 +56,17 @@ void media_init(void)
     av_cpu_count();
     encode_versions();
 }
+
+void av_h264_pictures(AVCodecContext *c, int width, int height)
+{
+    c->width = width;
+    c->height = height;
+    c->pix_fmt = AV_PIX_FMT_YUV420P;
+    c->sample_aspect_ratio = (AVRational){1, 1};
+    c->color_range = AVCOL_RANGE_MPEG;
+    c->colorspace = AVCOL_SPC_BT709;
+    c->color_trc = AVCOL_TRC_BT709;
+    c->color_primaries = AVCOL_PRI_BT709;
+    c->chroma_sample_location = AVCHROMA_LOC_LEFT;
+    c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
+}

@@ -27,6 +27,11 @@ static inline int64_t av_ticks(int64_t t, AVRational tb)
     return ticks_scale(t, tb.num * TICKS_PER_SECOND, tb.den);
 }
 
+/* What every H.264 encoder of ours is told: upright 8-bit 4:2:0 of bt709 limited with square samples,
+ * closed GOPs, parameters in the container, the same bytes every time. */
+struct AVCodecContext;
+void av_h264_pictures(struct AVCodecContext *c, int width, int height);
+
 /* The frame behind a picture (borrowed). */
 AVFrame *picture_frame(const struct picture *p);
 

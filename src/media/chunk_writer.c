@@ -50,18 +50,9 @@ static void set_options(AVCodecContext *c, const struct h264_settings *s)
     char params[400];
     int keyint = 2 * s->fps_num / s->fps_den;
 
-    c->width = s->width;
-    c->height = s->height;
-    c->pix_fmt = AV_PIX_FMT_YUV420P;
+    av_h264_pictures(c, s->width, s->height);
     c->time_base = (AVRational){s->fps_den, s->fps_num};
     c->framerate = (AVRational){s->fps_num, s->fps_den};
-    c->sample_aspect_ratio = (AVRational){1, 1};
-    c->color_range = AVCOL_RANGE_MPEG;
-    c->colorspace = AVCOL_SPC_BT709;
-    c->color_trc = AVCOL_TRC_BT709;
-    c->color_primaries = AVCOL_PRI_BT709;
-    c->chroma_sample_location = AVCHROMA_LOC_LEFT;
-    c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
     c->thread_count = s->threads > 0 ? s->threads : 1;
     c->max_b_frames = 2;
     c->gop_size = keyint > 0 ? keyint : 1;

@@ -256,18 +256,9 @@ static AVRational usual_rate(const struct media_info *info)
 static void set_options(AVCodecContext *c, const struct proxy_writer *w,
                         const struct media_info *info)
 {
-    c->width = w->width;
-    c->height = w->height;
-    c->pix_fmt = AV_PIX_FMT_YUV420P;
+    av_h264_pictures(c, w->width, w->height);
     c->time_base = (AVRational){1, UNITS_PER_SECOND};
     c->framerate = usual_rate(info);
-    c->sample_aspect_ratio = (AVRational){1, 1};
-    c->color_range = AVCOL_RANGE_MPEG;
-    c->colorspace = AVCOL_SPC_BT709;
-    c->color_trc = AVCOL_TRC_BT709;
-    c->color_primaries = AVCOL_PRI_BT709;
-    c->chroma_sample_location = AVCHROMA_LOC_LEFT;
-    c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
     c->thread_count = 1;
     c->gop_size = 1 << 16; /* they are set by time */
     /* No arithmetic coding, loop filter, B-frames or second reference: cheap both ways. */
