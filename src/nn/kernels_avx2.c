@@ -33,6 +33,22 @@ static inline float vsum(vf a)
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
 }
 
+/* Numbers 8 * part on of 16 signed bytes. */
+static inline vf widen(u8x16 q, int part)
+{
+    const __m128i bytes = part ? _mm_bsrli_si128((__m128i)q, 8) : (__m128i)q;
+    return (vf)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
+}
+
+/* p[0] eight times, p[1] eight times. */
+static inline u8x16 eight_times(const uint8_t *p)
+{
+    uint16_t bits;
+    __builtin_memcpy(&bits, p, sizeof bits);
+    const __m128i from = _mm_set_epi64x(0x0101010101010101, 0);
+    return (u8x16)_mm_shuffle_epi8(_mm_cvtsi32_si128(bits), from);
+}
+
 static inline float half_value(const uint8_t *p)
 {
     uint16_t bits;

@@ -31,6 +31,22 @@ static inline float vsum(vf a)
     return _mm512_reduce_add_ps((__m512)a);
 }
 
+/* 16 signed bytes as numbers. */
+static inline vf widen(u8x16 q, int part)
+{
+    (void)part;
+    return (vf)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32((__m128i)q));
+}
+
+/* p[0] eight times, p[1] eight times. */
+static inline u8x16 eight_times(const uint8_t *p)
+{
+    uint16_t bits;
+    __builtin_memcpy(&bits, p, sizeof bits);
+    const __m128i from = _mm_set_epi64x(0x0101010101010101, 0);
+    return (u8x16)_mm_shuffle_epi8(_mm_cvtsi32_si128(bits), from);
+}
+
 static inline float half_value(const uint8_t *p)
 {
     uint16_t bits;

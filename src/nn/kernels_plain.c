@@ -59,6 +59,24 @@ static inline void store_f16(uint16_t *p, vf a)
         p[i] = half_of(a[i]);
 }
 
+/* Numbers 4 * part on of 16 signed bytes. */
+static inline vf widen(u8x16 q, int part)
+{
+    vf a;
+    for (int i = 0; i < LANES; i++)
+        a[i] = (float)(int8_t)q[LANES * part + i];
+    return a;
+}
+
+/* p[0] eight times, p[1] eight times. */
+static inline u8x16 eight_times(const uint8_t *p)
+{
+    u8x16 a;
+    for (int i = 0; i < 16; i++)
+        a[i] = p[i / 8];
+    return a;
+}
+
 static inline float half_value(const uint8_t *p)
 {
     uint16_t bits;

@@ -17,10 +17,12 @@
 
 /* ---- exp, GELU ---- */
 
-/* e^x = 2^n * e^r, |r| <= ln 2 / 2, by Taylor's series to r^7: relative error below 2e-7. */
+/* e^x = 2^n * e^r, |r| <= ln 2 / 2, by Taylor's series to r^7: relative error below 2e-7. 0 below
+ * e^-80: sums of such small numbers would end where processors are slow. */
 inlined vf vexp(vf x)
 {
-    x = vmax(x, splat(-87.0f));
+    const vi counts = x > -80.0f;
+    x = vmax(x, splat(-80.0f));
     x = -vmax(-x, splat(-88.0f));
     vf shifted = x * 1.44269504f + 12582912.0f; /* 1.5 * 2^23: the fraction falls off */
     vf n = shifted - 12582912.0f;
@@ -33,7 +35,7 @@ inlined vf vexp(vf x)
     p = p * r + 0.5f;
     p = p * r + 1.0f;
     p = p * r + 1.0f;
-    return p * (vf)(((vu)shifted + 127) << 23);
+    return (vf)((vi)(p * (vf)(((vu)shifted + 127) << 23)) & counts);
 }
 
 /* x/2 (1 + erf(x / sqrt 2)); erf by Abramowitz and Stegun 7.1.26, error below 1.5e-7. */
@@ -182,9 +184,9 @@ inlined float one_number(enum dtype type, const uint8_t *p)
     return x;
 }
 
-inlined size_t number_size(enum dtype type)
+inlined size_t number_size(enum dtype type) /* 0: comes in blocks */
 {
-    return type == DTYPE_F32 ? 4 : 2;
+    return type == DTYPE_F32 ? 4 : type == DTYPE_F16 || type == DTYPE_BF16 ? 2 : 0;
 }
 
 inlined void product_rows(const struct product *p, const float *a, float *c, const int rows,
@@ -195,28 +197,26 @@ inlined void product_rows(const struct product *p, const float *a, float *c, con
     vf sum[ROWS][VECTORS];
     UNROLL for (int i = 0; i < rows; i++)
     {
-        UNROLL for (int v = 0; v < VECTORS; v++)
-            sum[i][v] = p->add ? load(c + i * p->c_row + v * LANES) : (vf){0};
+        UNROLL for (int v = 0; v < VECTORS; v++) sum[i][v] =
+            p->add ? load(c + i * p->c_row + v * LANES) : (vf){0};
     }
     for (int done = 0; done < p->k; done += PANEL, a += p->a_block) {
         const int some = p->k - done < PANEL ? p->k - done : PANEL;
         const float *at = a;
         for (int k = 0; k < some; k++, at += p->a_k, b += p->b_k * (ptrdiff_t)size) {
             vf right[VECTORS];
-            UNROLL for (int v = 0; v < VECTORS; v++)
-                right[v] = load_number(type, b + v * LANES * size);
+            UNROLL for (int v = 0; v < VECTORS; v++) right[v] =
+                load_number(type, b + v * LANES * size);
             UNROLL for (int i = 0; i < rows; i++)
             {
                 const vf left = splat(at[i * p->a_row]);
-                UNROLL for (int v = 0; v < VECTORS; v++)
-                    sum[i][v] += left * right[v];
+                UNROLL for (int v = 0; v < VECTORS; v++) sum[i][v] += left * right[v];
             }
         }
     }
     UNROLL for (int i = 0; i < rows; i++)
     {
-        UNROLL for (int v = 0; v < VECTORS; v++)
-            store(c + i * p->c_row + v * LANES, sum[i][v]);
+        UNROLL for (int v = 0; v < VECTORS; v++) store(c + i * p->c_row + v * LANES, sum[i][v]);
     }
 }
 
@@ -229,17 +229,32 @@ inlined void product_of(const struct product *p, const enum dtype type)
         product_rows(p, a, c, ROWS, type);
     switch (m) { /* the rest is below ROWS */
 #if ROWS > 4
-    case 7: product_rows(p, a, c, 7, type); break;
-    case 6: product_rows(p, a, c, 6, type); break;
-    case 5: product_rows(p, a, c, 5, type); break;
-    case 4: product_rows(p, a, c, 4, type); break;
-    case 3: product_rows(p, a, c, 3, type); break;
+    case 7:
+        product_rows(p, a, c, 7, type);
+        break;
+    case 6:
+        product_rows(p, a, c, 6, type);
+        break;
+    case 5:
+        product_rows(p, a, c, 5, type);
+        break;
+    case 4:
+        product_rows(p, a, c, 4, type);
+        break;
+    case 3:
+        product_rows(p, a, c, 3, type);
+        break;
 #endif
 #if ROWS > 2
-    case 2: product_rows(p, a, c, 2, type); break;
+    case 2:
+        product_rows(p, a, c, 2, type);
+        break;
 #endif
-    case 1: product_rows(p, a, c, 1, type); break;
-    default: break;
+    case 1:
+        product_rows(p, a, c, 1, type);
+        break;
+    default:
+        break;
     }
 }
 
@@ -254,18 +269,15 @@ static void product(const struct product *p)
 /* ---- ggml's blocks ---- */
 
 struct block {
-    const int8_t *q; /* 32 numbers, each d * q + m */
+    u8x16 q[2]; /* 32 signed numbers, each d * q + m */
     float d, m;
-    int8_t unpacked[32];
 };
 
 /* 16 where the bit is set: bit i in byte i. */
 inlined u8x16 fifth_bits(const uint8_t *p)
 {
-    const u8x16 bytes = {p[0], p[0], p[0], p[0], p[0], p[0], p[0], p[0],
-                         p[1], p[1], p[1], p[1], p[1], p[1], p[1], p[1]};
     const u8x16 bit = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-    return (u8x16)((bytes & bit) != 0) & 16;
+    return (u8x16)((eight_times(p) & bit) == bit) & 16;
 }
 
 inlined void unpack(enum dtype type, const uint8_t *p, struct block *b)
@@ -275,21 +287,26 @@ inlined void unpack(enum dtype type, const uint8_t *p, struct block *b)
     b->d = half_value(p);
     p += 2;
     if (type == DTYPE_Q8_0) {
-        b->q = (const int8_t *)p;
-        b->m = 0;
+        b->q[0] = *(const u8x16_any *)p;
+        b->q[1] = *(const u8x16_any *)(p + 16);
         return;
     }
     b->m = has_min ? half_value(p) : -b->d * (five ? 16.0f : 8.0f);
     p += has_min ? 2 : 0;
     const u8x16 raw = *(const u8x16_any *)(p + (five ? 4 : 0));
-    u8x16 low = raw & 15, high = raw >> 4;
+    b->q[0] = raw & 15;
+    b->q[1] = raw >> 4;
     if (five) {
-        low |= fifth_bits(p);
-        high |= fifth_bits(p + 2);
+        b->q[0] |= fifth_bits(p);
+        b->q[1] |= fifth_bits(p + 2);
     }
-    memcpy(b->unpacked, &low, 16);
-    memcpy(b->unpacked + 16, &high, 16);
-    b->q = b->unpacked;
+}
+
+/* LANES numbers of a block, from number `at` on. */
+inlined vf block_numbers(enum dtype type, const struct block *b, int at)
+{
+    vf q = widen(b->q[at / 16], at % 16 / LANES);
+    return type == DTYPE_Q8_0 ? q * b->d : q * b->d + b->m;
 }
 
 inlined size_t block_size(enum dtype type)
@@ -311,49 +328,54 @@ inlined void dots_flat(const struct gemv *g, const uint8_t *w, const int wide, c
     vf sums[4][GEMV_ROWS_MAX];
     UNROLL for (int j = 0; j < wide; j++)
     {
-        UNROLL for (int r = 0; r < rows; r++)
-            sums[j][r] = (vf){0};
+        UNROLL for (int r = 0; r < rows; r++) sums[j][r] = (vf){0};
     }
     for (int i = 0; i < whole; i += LANES) {
         vf left[4];
-        UNROLL for (int j = 0; j < wide; j++)
-            left[j] = load_number(type, w + j * g->row_bytes + i * size);
+        UNROLL for (int j = 0; j < wide; j++) left[j] =
+            load_number(type, w + j * g->row_bytes + i * size);
         UNROLL for (int r = 0; r < rows; r++)
         {
             const vf right = load(g->x + r * g->x_row + i);
-            UNROLL for (int j = 0; j < wide; j++)
-                sums[j][r] += left[j] * right;
+            UNROLL for (int j = 0; j < wide; j++) sums[j][r] += left[j] * right;
         }
     }
     for (int j = 0; j < wide; j++) {
         for (int r = 0; r < rows; r++) {
             sum[j][r] = vsum(sums[j][r]);
             for (int i = whole; i < g->in; i++)
-                sum[j][r] += one_number(type, w + j * g->row_bytes + i * size) *
-                             g->x[r * g->x_row + i];
+                sum[j][r] +=
+                    one_number(type, w + j * g->row_bytes + i * size) * g->x[r * g->x_row + i];
         }
     }
 }
 
-inlined void dots_blocks(const struct gemv *g, const uint8_t *w, const int rows,
-                         const enum dtype type, float *sum)
+inlined void dots_blocks(const struct gemv *g, const uint8_t *w, const int wide, const int rows,
+                         const enum dtype type, float sum[4][GEMV_ROWS_MAX])
 {
-    vf sums[GEMV_ROWS_MAX];
-    UNROLL for (int r = 0; r < rows; r++)
-        sums[r] = (vf){0};
+    vf sums[4][GEMV_ROWS_MAX];
+    UNROLL for (int j = 0; j < wide; j++)
+    {
+        UNROLL for (int r = 0; r < rows; r++) sums[j][r] = (vf){0};
+    }
     const float *x = g->x;
     for (int i = 0; i < g->in; i += 32, w += block_size(type), x += 32) {
-        struct block b;
-        unpack(type, w, &b);
-        UNROLL for (int v = 0; v < 32; v += LANES)
+        UNROLL for (int j = 0; j < wide; j++)
         {
-            const vf left = load_s8(b.q + v) * b.d + b.m;
-            UNROLL for (int r = 0; r < rows; r++)
-                sums[r] += left * load(x + r * g->x_row + v);
+            struct block b;
+            unpack(type, w + j * g->row_bytes, &b);
+            UNROLL for (int v = 0; v < 32; v += LANES)
+            {
+                const vf left = block_numbers(type, &b, v);
+                UNROLL for (int r = 0; r < rows; r++) sums[j][r] +=
+                    left * load(x + r * g->x_row + v);
+            }
         }
     }
-    for (int r = 0; r < rows; r++)
-        sum[r] = vsum(sums[r]);
+    for (int j = 0; j < wide; j++) {
+        for (int r = 0; r < rows; r++)
+            sum[j][r] = vsum(sums[j][r]);
+    }
 }
 
 inlined void put(const struct gemv *g, int j, const int rows, const float *sum)
@@ -366,8 +388,8 @@ inlined void put(const struct gemv *g, int j, const int rows, const float *sum)
 
 inlined void gemv_rows(const struct gemv *g, const int rows, const enum dtype type)
 {
-    const bool flat = type == DTYPE_F32 || type == DTYPE_F16 || type == DTYPE_BF16;
-    const int wide = !flat ? 1 : rows <= 2 ? 4 : rows * 2 <= LANES * 2 - 6 ? 2 : 1;
+    const bool flat = number_size(type) > 0;
+    const int wide = rows <= 2 ? 4 : rows * 2 <= LANES * 2 - 6 ? 2 : 1;
     float sum[4][GEMV_ROWS_MAX];
     const uint8_t *w = g->w;
     int j = 0;
@@ -375,12 +397,15 @@ inlined void gemv_rows(const struct gemv *g, const int rows, const enum dtype ty
         if (flat)
             dots_flat(g, w, wide, rows, type, sum);
         else
-            dots_blocks(g, w, rows, type, sum[0]);
+            dots_blocks(g, w, wide, rows, type, sum);
         for (int s = 0; s < wide; s++)
             put(g, j + s, rows, sum[s]);
     }
     for (; j < g->out; j++, w += g->row_bytes) { /* only where wide > 1 */
-        dots_flat(g, w, 1, rows, type, sum);
+        if (flat)
+            dots_flat(g, w, 1, rows, type, sum);
+        else
+            dots_blocks(g, w, 1, rows, type, sum);
         put(g, j, rows, sum[0]);
     }
 }
@@ -418,16 +443,16 @@ inlined void across_rows(const struct gemv *g, const int rows, const enum dtype 
         for (int j = whole; j < g->out; j++) {
             for (int r = 0; r < rows; r++) {
                 for (int q = 0; q < 4; q++)
-                    g->y[r * g->y_row + j] += one_number(type, w + q * g->row_bytes + j * size) *
-                                              x[r * g->x_row + q];
+                    g->y[r * g->y_row + j] +=
+                        one_number(type, w + q * g->row_bytes + j * size) * x[r * g->x_row + q];
             }
         }
     }
     for (; i < g->in; i++) {
         for (int j = 0; j < g->out; j++) {
             for (int r = 0; r < rows; r++)
-                g->y[r * g->y_row + j] += one_number(type, g->w + i * g->row_bytes + j * size) *
-                                          g->x[r * g->x_row + i];
+                g->y[r * g->y_row + j] +=
+                    one_number(type, g->w + i * g->row_bytes + j * size) * g->x[r * g->x_row + i];
         }
     }
 }
@@ -435,15 +460,32 @@ inlined void across_rows(const struct gemv *g, const int rows, const enum dtype 
 /* One copy of `body` for each number of rows. */
 #define FOR_ROWS(g, body, type)                                                                    \
     switch ((g)->rows) {                                                                           \
-    case 1: body(g, 1, type); break;                                                               \
-    case 2: body(g, 2, type); break;                                                               \
-    case 3: body(g, 3, type); break;                                                               \
-    case 4: body(g, 4, type); break;                                                               \
-    case 5: body(g, 5, type); break;                                                               \
-    case 6: body(g, 6, type); break;                                                               \
-    case 7: body(g, 7, type); break;                                                               \
-    case 8: body(g, 8, type); break;                                                               \
-    default: break;                                                                                \
+    case 1:                                                                                        \
+        body(g, 1, type);                                                                          \
+        break;                                                                                     \
+    case 2:                                                                                        \
+        body(g, 2, type);                                                                          \
+        break;                                                                                     \
+    case 3:                                                                                        \
+        body(g, 3, type);                                                                          \
+        break;                                                                                     \
+    case 4:                                                                                        \
+        body(g, 4, type);                                                                          \
+        break;                                                                                     \
+    case 5:                                                                                        \
+        body(g, 5, type);                                                                          \
+        break;                                                                                     \
+    case 6:                                                                                        \
+        body(g, 6, type);                                                                          \
+        break;                                                                                     \
+    case 7:                                                                                        \
+        body(g, 7, type);                                                                          \
+        break;                                                                                     \
+    case 8:                                                                                        \
+        body(g, 8, type);                                                                          \
+        break;                                                                                     \
+    default:                                                                                       \
+        break;                                                                                     \
     }
 
 #define GEMV_OF(type, body)                                                                        \
@@ -467,25 +509,49 @@ GEMV_OF(BF16, across_rows)
 static void gemv(const struct gemv *g)
 {
     switch (g->dtype) {
-    case DTYPE_F32: gemv_rows_F32(g); break;
-    case DTYPE_F16: gemv_rows_F16(g); break;
-    case DTYPE_BF16: gemv_rows_BF16(g); break;
-    case DTYPE_Q4_0: gemv_rows_Q4_0(g); break;
-    case DTYPE_Q4_1: gemv_rows_Q4_1(g); break;
-    case DTYPE_Q5_0: gemv_rows_Q5_0(g); break;
-    case DTYPE_Q5_1: gemv_rows_Q5_1(g); break;
-    case DTYPE_Q8_0: gemv_rows_Q8_0(g); break;
-    default: break; /* no weights of other types are opened */
+    case DTYPE_F32:
+        gemv_rows_F32(g);
+        break;
+    case DTYPE_F16:
+        gemv_rows_F16(g);
+        break;
+    case DTYPE_BF16:
+        gemv_rows_BF16(g);
+        break;
+    case DTYPE_Q4_0:
+        gemv_rows_Q4_0(g);
+        break;
+    case DTYPE_Q4_1:
+        gemv_rows_Q4_1(g);
+        break;
+    case DTYPE_Q5_0:
+        gemv_rows_Q5_0(g);
+        break;
+    case DTYPE_Q5_1:
+        gemv_rows_Q5_1(g);
+        break;
+    case DTYPE_Q8_0:
+        gemv_rows_Q8_0(g);
+        break;
+    default:
+        break; /* no weights of other types are opened */
     }
 }
 
 static void gemv_across(const struct gemv *g)
 {
     switch (g->dtype) {
-    case DTYPE_F32: across_rows_F32(g); break;
-    case DTYPE_F16: across_rows_F16(g); break;
-    case DTYPE_BF16: across_rows_BF16(g); break;
-    default: break;
+    case DTYPE_F32:
+        across_rows_F32(g);
+        break;
+    case DTYPE_F16:
+        across_rows_F16(g);
+        break;
+    case DTYPE_BF16:
+        across_rows_BF16(g);
+        break;
+    default:
+        break;
     }
 }
 
@@ -547,7 +613,7 @@ inlined void blocks_to_f32(enum dtype type, const uint8_t *src, size_t n, float 
         struct block b;
         unpack(type, src, &b);
         for (int v = 0; v < 32; v += LANES)
-            store(dst + i + v, load_s8(b.q + v) * b.d + b.m);
+            store(dst + i + v, block_numbers(type, &b, v));
     }
 }
 
@@ -561,13 +627,27 @@ static void to_f32(enum dtype type, const uint8_t *src, size_t n, float *dst)
         for (; i < n; i++)
             dst[i] = half_value(src + 2 * i);
         break;
-    case DTYPE_Q4_0: blocks_to_f32(DTYPE_Q4_0, src, n, dst); break;
-    case DTYPE_Q4_1: blocks_to_f32(DTYPE_Q4_1, src, n, dst); break;
-    case DTYPE_Q5_0: blocks_to_f32(DTYPE_Q5_0, src, n, dst); break;
-    case DTYPE_Q5_1: blocks_to_f32(DTYPE_Q5_1, src, n, dst); break;
-    case DTYPE_Q8_0: blocks_to_f32(DTYPE_Q8_0, src, n, dst); break;
-    case DTYPE_F32: memcpy(dst, src, n * sizeof *dst); break;
-    default: dtype_to_f32(type, src, n, dst); break;
+    case DTYPE_Q4_0:
+        blocks_to_f32(DTYPE_Q4_0, src, n, dst);
+        break;
+    case DTYPE_Q4_1:
+        blocks_to_f32(DTYPE_Q4_1, src, n, dst);
+        break;
+    case DTYPE_Q5_0:
+        blocks_to_f32(DTYPE_Q5_0, src, n, dst);
+        break;
+    case DTYPE_Q5_1:
+        blocks_to_f32(DTYPE_Q5_1, src, n, dst);
+        break;
+    case DTYPE_Q8_0:
+        blocks_to_f32(DTYPE_Q8_0, src, n, dst);
+        break;
+    case DTYPE_F32:
+        memcpy(dst, src, n * sizeof *dst);
+        break;
+    default:
+        dtype_to_f32(type, src, n, dst);
+        break;
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * kernels_vector.h - vectors of LANES numbers as GCC and clang have them in C. Included once by each
- * kernels_*.c, which adds vmax(), vsum(), load_f16() and store_f16() for its processor. */
+ * kernels_vector.h - vectors of LANES numbers as GCC and clang have them in C. Included once by
+ * each kernels_*.c, which adds vmax(), vsum(), widen(), eight_times(), load_f16(), store_f16() and
+ * half_value() for its processor. */
 #include <stdint.h>
 
 typedef float vf __attribute__((vector_size(LANES * 4)));
@@ -8,7 +9,6 @@ typedef int32_t vi __attribute__((vector_size(LANES * 4)));
 typedef uint32_t vu __attribute__((vector_size(LANES * 4)));
 typedef float vf_any __attribute__((vector_size(LANES * 4), aligned(1), may_alias));
 typedef uint16_t vu16 __attribute__((vector_size(LANES * 2), aligned(1), may_alias));
-typedef int8_t vs8 __attribute__((vector_size(LANES), aligned(1), may_alias));
 typedef uint8_t u8x16 __attribute__((vector_size(16)));
 typedef uint8_t u8x16_any __attribute__((vector_size(16), aligned(1), may_alias));
 
@@ -31,12 +31,6 @@ static inline vf load_bf16(const void *p)
 {
     vu16 raw = *(const vu16 *)p;
     return (vf)(__builtin_convertvector(raw, vu) << 16);
-}
-
-static inline vf load_s8(const int8_t *p)
-{
-    vs8 raw = *(const vs8 *)p;
-    return __builtin_convertvector(__builtin_convertvector(raw, vi), vf);
 }
 
 /* The first n < LANES numbers, the others as given. */
