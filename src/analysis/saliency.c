@@ -18,26 +18,14 @@ struct cells {
     float v[SIDE][SIDE];
 };
 
-static float cell_mean(const uint8_t *plane, int stride, int width, int height, int i, int j)
-{
-    int x0 = i * width / SIDE, x1 = (i + 1) * width / SIDE;
-    int y0 = j * height / SIDE, y1 = (j + 1) * height / SIDE;
-    int sum = 0;
-    x1 = x1 > x0 ? x1 : x0 + 1;
-    y1 = y1 > y0 ? y1 : y0 + 1;
-    for (int y = y0; y < y1; y++)
-        for (int x = x0; x < x1; x++)
-            sum += plane[(ptrdiff_t)y * stride + x];
-    return (float)sum / (float)((x1 - x0) * (y1 - y0));
-}
-
 static void fill_cells(const struct small_picture *p, int plane, struct cells *out)
 {
-    int width = plane ? (p->width + 1) / 2 : p->width;
-    int height = plane ? (p->height + 1) / 2 : p->height;
+    int samples;
     for (int j = 0; j < SIDE; j++)
-        for (int i = 0; i < SIDE; i++)
-            out->v[j][i] = cell_mean(p->plane[plane], p->stride[plane], width, height, i, j);
+        for (int i = 0; i < SIDE; i++) {
+            int sum = small_cell_sum(p, plane, SIDE, SIDE, i, j, &samples);
+            out->v[j][i] = (float)sum / (float)samples;
+        }
 }
 
 static float mean_around(const struct cells *c, int i, int j)

@@ -54,33 +54,18 @@ static void block_cut(struct block *b, const uint8_t *from, int stride)
 
 /* --- Making ----------------------------------------------------------------------------------- */
 
-/* Sum and count of the samples of one cell of cols x rows. */
-static int cell_mean(const uint8_t *plane, int stride, int width, int height, int cols, int rows,
-                     int x, int y)
-{
-    int x0 = x * width / cols, x1 = (x + 1) * width / cols;
-    int y0 = y * height / rows, y1 = (y + 1) * height / rows;
-    int sum = 0;
-    x1 = x1 > x0 ? x1 : x0 + 1;
-    y1 = y1 > y0 ? y1 : y0 + 1;
-    for (int j = y0; j < y1; j++)
-        for (int i = x0; i < x1; i++)
-            sum += plane[(ptrdiff_t)j * stride + i];
-    return VIEW_UNIT * sum / ((x1 - x0) * (y1 - y0)) - VIEW_UNIT * 128;
-}
-
 static int16_t *make_grid(int16_t *out, const struct small_picture *f, int plane)
 {
-    int half = plane > 0;
-    int width = (f->width + half) >> half, height = (f->height + half) >> half;
+    int half = plane > 0, samples;
     bool wide = f->width >= f->height;
-    int cols = (wide ? VIEW_LONG : VIEW_SHORT) >> half,
-        rows = (wide ? VIEW_SHORT : VIEW_LONG) >> half;
+    int cols = (wide ? VIEW_LONG : VIEW_SHORT) >> half;
+    int rows = (wide ? VIEW_SHORT : VIEW_LONG) >> half;
 
     for (int y = 0; y < rows; y++)
-        for (int x = 0; x < cols; x++)
-            *out++ = (int16_t)((1 + half) * cell_mean(f->plane[plane], f->stride[plane], width,
-                                                      height, cols, rows, x, y));
+        for (int x = 0; x < cols; x++) {
+            int sum = small_cell_sum(f, plane, cols, rows, x, y, &samples);
+            *out++ = (int16_t)((1 + half) * (VIEW_UNIT * sum / samples - VIEW_UNIT * 128));
+        }
     return out;
 }
 

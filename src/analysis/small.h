@@ -20,4 +20,23 @@ struct small_picture {
     int stride[3];
 };
 
+/* Sum of the samples of one cell of a plane that is divided into cols x rows, and how many they are:
+ * at least one. */
+static inline int small_cell_sum(const struct small_picture *p, int plane, int cols, int rows,
+                                 int col, int row, int *samples)
+{
+    int half = plane > 0;
+    int width = (p->width + half) >> half, height = (p->height + half) >> half;
+    int x0 = col * width / cols, x1 = (col + 1) * width / cols;
+    int y0 = row * height / rows, y1 = (row + 1) * height / rows;
+    int sum = 0;
+    x1 = x1 > x0 ? x1 : x0 + 1;
+    y1 = y1 > y0 ? y1 : y0 + 1;
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++)
+            sum += p->plane[plane][y * p->stride[plane] + x];
+    *samples = (x1 - x0) * (y1 - y0);
+    return sum;
+}
+
 #endif
