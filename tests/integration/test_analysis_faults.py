@@ -103,7 +103,7 @@ def test_crash_on_the_pictures_leaves_the_sound(new_server, long_film):
     assert len(found["warnings"]) == 1
     assert "pictures" in found["warnings"][0] and "crashed" in found["warnings"][0]
     assert found["levels"] and found["beats"] and found["shots"] == [] and found["thumbnail"] is None
-    assert kinds(server) == {"analysis", "waveform", "storyboard-none"}
+    assert kinds(server) == {"analysis", "waveform", "storyboard-none", "strip-none"}
     project = server.ingest(long_film)
     assert project["project"]["status"] == "analyzed"
     assert any(found["warnings"][0] in line for line in server.status(project["job_id"])["logs"])
@@ -172,7 +172,7 @@ def test_folder_vanishes_under_the_work(new_server, long_film):
             gone.append(shutil.rmtree(folders[0]))
     assert server.wait_job(job, each=remove)["status"] == "finished" and gone
     assert analyze(server, asset)["shots"]
-    assert kinds(server) == {"analysis", "waveform", "storyboard"}
+    assert kinds(server) == {"analysis", "waveform", "storyboard", "strip"}
 
 
 # --- A full disk --------------------------------------------------------------------------------
@@ -190,11 +190,11 @@ def test_disk_full_while_files_are_derived(small_disk, large):
         fill(small_disk / "data", 1_200_000)
         answer = analyze(server, asset, expect=507)
         assert "No space left" in answer["detail"] and str(server.data) not in answer["detail"]
-        assert not kinds(server) & {"analysis", "proxy", "proxy-none", "storyboard-none", "waveform-none"}
+        assert not kinds(server) & {"analysis", "proxy", "proxy-none", "storyboard-none", "strip-none", "waveform-none"}
         (small_disk / "data" / "fill").unlink()
         found = analyze(server, asset)
         assert found["shots"] and found["levels"] and found["warnings"] == []
-        assert kinds(server) == {"analysis", "waveform", "storyboard", "proxy"}
+        assert kinds(server) == {"analysis", "waveform", "storyboard", "strip", "proxy"}
     finally:
         assert server.stop() == 0
 
