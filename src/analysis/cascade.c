@@ -170,12 +170,7 @@ bool cascade_matches(const struct cascade_ready *c, const struct integral *s, in
 
 /* --- Windows side by side ------------------------------------------------------------------- */
 
-/* Made twice where the processor may have wider registers; what it calls is made with it. */
-#if defined(__x86_64__) && defined(__ELF__)
-#define WIDE __attribute__((target_clones("default", "avx2")))
-#else
-#define WIDE
-#endif
+/* Part of each function that it is called from, made for the processor which that one is for. */
 #define WITHIN static inline __attribute__((always_inline))
 
 /* What the processor does at once. Arithmetic on them is lane by lane; a comparison gives all ones
@@ -286,8 +281,8 @@ WITHIN unsigned find_below(const lanes *votes, float threshold)
     return bits;
 }
 
-WIDE unsigned cascade_matches_row(const struct cascade_ready *c, const struct integral *s, int x,
-                                  int y, int count, int slack)
+WITHIN unsigned match_row(const struct cascade_ready *c, const struct integral *s, int x, int y,
+                          int count, int slack)
 {
     const struct cascade *k = c->cascade;
     ptrdiff_t origin = (ptrdiff_t)y * c->stride + x;
@@ -308,4 +303,23 @@ WIDE unsigned cascade_matches_row(const struct cascade_ready *c, const struct in
         alive &= ~find_below(&votes, k->stages[stage].threshold - STAGE_TOLERANCE);
     }
     return alive;
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) static unsigned match_row_wide(const struct cascade_ready *c,
+                                                               const struct integral *s, int x,
+                                                               int y, int count, int slack)
+{
+    return match_row(c, s, x, y, count, slack);
+}
+#endif
+
+unsigned cascade_matches_row(const struct cascade_ready *c, const struct integral *s, int x, int y,
+                             int count, int slack)
+{
+#ifdef __x86_64__ /* twice as wide registers */
+    if (__builtin_cpu_supports("avx2"))
+        return match_row_wide(c, s, x, y, count, slack);
+#endif
+    return match_row(c, s, x, y, count, slack);
 }
