@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static const struct cmd *const commands[] = {&cmd_serve, &cmd_worker,  &cmd_render,   &cmd_frame,
-                                             &cmd_validate, &cmd_analyze, &cmd_beats, &cmd_probe,
+                                             &cmd_validate, &cmd_analyze, &cmd_beats, &cmd_transcribe, &cmd_probe,
                                              &cmd_effects, &cmd_templates, &cmd_models, &cmd_migrate,  &cmd_doctor,  NULL};
 
 static void print_usage(FILE *f)

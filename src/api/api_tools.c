@@ -6,6 +6,8 @@
 #include "core/timebase.h"
 #include "jobs/analyze.h"
 #include "jobs/probe.h"
+#include "jobs/transcribe.h"
+#include "models/model_names.h"
 #include "timeline/timeline.h"
 #include "timeline/tools.h"
 
@@ -36,7 +38,8 @@ struct tool {
 struct media_args {
     const char *path;
     int64_t asset_id;
-    const char *model;
+    const char *model, *language, *prompt;
+    int8_t translate;
     double time;
 };
 
@@ -49,6 +52,12 @@ static const struct wire_field transcribe_fields[] = {
     PATH_ROW, ASSET_ROW,
     {.name = "model", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct media_args, model), .min = 1, .max = 200,
      .help = "Name of a speech model; AIVE_WHISPER_MODEL without it."},
+    {.name = "language", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct media_args, language), .min = 1, .max = 40,
+     .help = "Of what is said: en, de, ja, ...; detected without it."},
+    {.name = "prompt", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct media_args, prompt), .max = 1000,
+     .help = "Names and terms that may come."},
+    {.name = "translate", .kind = WIRE_BOOL, .offset = offsetof(struct media_args, translate), .def = "false",
+     .help = "Into English."},
     {0},
 };
 static const struct wire_field beats_fields[] = {PATH_ROW, ASSET_ROW, {0}};
@@ -77,37 +86,31 @@ static bool asset_of(struct tool_call *call, struct asset *asset, struct err *e)
 
 /* --- transcribe ------------------------------------------------------------------------------- */
 
-/* A name, perhaps "owner/name"; never a path, never an address. */
-static bool model_name_ok(const char *name)
-{
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/";
-    const char *slash = strchr(name, '/');
-    return strspn(name, allowed) == strlen(name) && name[0] != '/' && name[0] != '.' &&
-           !strstr(name, "..") && (!slash || !strchr(slash + 1, '/'));
-}
-
 static bool run_transcribe(struct tool_call *call, struct err *e)
 {
+    struct workspace *ws = app_workspace(call->req);
     const struct media_args *m = call->args;
-    const struct config *c = app_workspace(call->req)->config;
     struct wire_loc loc = {.up = &args_loc, .key = "model"};
     struct asset asset;
+    struct heard heard;
     if (m->model && !model_name_ok(m->model))
         return wire_error(&call->errs, &loc, "value_error", NULL, 0, "{\"error\":{}}",
                           "Value error, not a model's name");
     if (!asset_of(call, &asset, e))
         return false;
-    const char *model = m->model ? m->model : c->whisper_model;
-    const struct report_transcript *t = transcript_none(model, call->req->arena);
-    if (!t)
-        return err_set(e, ERR_NO_MEMORY, "no memory for the transcript");
-    wire_write(&wire_transcript, t, &call->result);
-    if (call->result.failed)
-        return true; /* run_tool says so */
-    call->result.len--; /* one object: the empty transcript goes in before the brace */
-    buf_adds(&call->result, ",\"text\":\"\",\"segments\":[]}");
-    return true;
+    int fd = workspace_open_media(ws, asset.path, e);
+    if (fd < 0)
+        return err_set(e, ERR_NOT_FOUND, "Asset not found");
+    const struct transcribe_order order = {
+        .asset = &asset, .fd = fd, .derived_fd = ws->derived_fd, .config = ws->config,
+        .model = m->model, .language = m->language, .prompt = m->prompt,
+        .translate = m->translate == 1, .cancel = call->req->cancel,
+    };
+    bool ok = transcribe_run(&order, call->req->arena, &heard, e);
+    close(fd);
+    if (ok)
+        buf_add(&call->result, heard.json, heard.json_len);
+    return ok;
 }
 
 /* --- beats ------------------------------------------------------------------------------------ */

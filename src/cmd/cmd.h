@@ -40,7 +40,7 @@ struct cmd {
 
 extern const struct cmd cmd_serve, cmd_worker, cmd_render, cmd_analyze, cmd_beats, cmd_probe, cmd_migrate,
     cmd_doctor, cmd_frame, cmd_validate, cmd_effects,
-    cmd_templates, cmd_models;
+    cmd_templates, cmd_models, cmd_transcribe;
 
 /* Prints "aive NAME: message" (in red on a terminal) and gives the exit code of the error. */
 int cmd_fail(const struct cmd_context *c, const struct err *e);

@@ -3,13 +3,15 @@
 
 #include "jobs/analyze.h"
 #include "jobs/film.h"
+#include "jobs/generate.h"
 #include "jobs/listen_beats.h"
 #include "jobs/probe.h"
 #include "jobs/selftest.h"
+#include "jobs/transcribe.h"
 
 const struct horse_kind *const horse_kinds[] = {
-    &horse_probe, &horse_still, &horse_analyze, &horse_beats, &horse_render, &horse_frame, &horse_validate,
-    &horse_selftest, NULL,
+    &horse_probe, &horse_still, &horse_analyze, &horse_beats, &horse_transcribe, &horse_render, &horse_frame, &horse_validate,
+    &horse_generate, &horse_selftest, NULL,
 };
 
 const struct job_kind *const job_kinds[] = {

@@ -46,7 +46,8 @@ struct listening {
     struct decoder *decoder;
     struct fallback fallback;
     float *pcm, *frames;
-    int samples; /* of the window */
+    int64_t pcm_from; /* where the window begins, in samples of the shortened sound */
+    int samples;      /* of the window */
     double at_s; /* of the window, in the shortened sound */
     int language;
     int32_t context[CONTEXT_MAX];
@@ -57,11 +58,9 @@ struct listening {
 
 /* --- Sound ------------------------------------------------------------------------------------ */
 
-/* The window's sound out of the pieces that the gate has kept. */
-static bool read_window(struct listening *l, double at_s, double length_s, struct err *e)
+/* Adds what the shortened sound has from `from` to `end`, in samples, piece by piece. */
+static bool append_sound(struct listening *l, int64_t from, int64_t end, struct err *e)
 {
-    int64_t from = llround(at_s * SPEECH_RATE), end = llround((at_s + length_s) * SPEECH_RATE);
-    l->samples = 0;
     for (size_t i = 0; i < l->gate.count; i++) {
         const struct gate_piece *p = &l->gate.pieces[i];
         int64_t begin = llround(p->at_s * SPEECH_RATE), source = llround(p->start_s * SPEECH_RATE);
@@ -76,6 +75,17 @@ static bool read_window(struct listening *l, double at_s, double length_s, struc
         l->samples += (int)(b - a);
     }
     return true;
+}
+
+/* What this window shares with the one before is there already. */
+static bool read_window(struct listening *l, double length_s, struct err *e)
+{
+    int64_t from = llround(l->at_s * SPEECH_RATE), end = llround((l->at_s + length_s) * SPEECH_RATE);
+    int64_t have = l->pcm_from + l->samples, kept = have > from ? have - from : 0;
+    memmove(l->pcm, l->pcm + (l->samples - kept), (size_t)kept * sizeof *l->pcm);
+    l->pcm_from = from;
+    l->samples = (int)kept;
+    return append_sound(l, from + kept, end, e);
 }
 
 /* positions: how much of the window the network looks at. */
@@ -382,7 +392,7 @@ static bool next_window(struct listening *l, struct err *e)
 {
     struct attempt a;
     double next_s, length_s = fmin(WINDOW_S, l->gate.length_s - l->at_s);
-    if (!read_window(l, l->at_s, length_s, e) || !listen_window(l, length_s, &a, e))
+    if (!read_window(l, length_s, e) || !listen_window(l, length_s, &a, e))
         return false;
     bool refused = a.doubt == DOUBT_SILENCE || a.doubt == DOUBT_REPEATS;
     if (!(refused ? refuse_window : keep_window)(l, &a, length_s, &next_s, e))

@@ -25,7 +25,8 @@
 
 #define SPEECH_RATE 16000
 
-/* Mono sound at 16 kHz, -1..1, to be read anywhere. */
+/* Mono sound at 16 kHz, -1..1. It is read once from its start to its end, but for what is skipped:
+ * `from` never goes back. What is not there any more is silence. */
 struct speech_sound {
     int64_t samples;
     bool (*read)(void *user, int64_t from, float *pcm, int n, struct err *e);

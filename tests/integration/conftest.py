@@ -42,7 +42,7 @@ class Server:
         self.data = self.folder / "data"
         self.flags = flags
         self.prefix = []  # what runs the program
-        self.env = dict(os.environ, **(env or {}))
+        self.env = dict(os.environ, **{"AIVE_OFFLINE": "true", **(env or {})})  # no test fetches models
         self.process = None
         self.url = None
         self.http = requests.Session()

@@ -13,7 +13,11 @@ static struct arena arena;
 /* A tone that comes and goes four times a second, in noise. */
 static bool read_tone(void *user, int64_t from, float *pcm, int n, struct err *e)
 {
-    (void)user, (void)e;
+    int64_t *last = user;
+    (void)e;
+    CHECK(!last || from >= *last);
+    if (last)
+        *last = from + n;
     for (int i = 0; i < n; i++) {
         double t = (double)(from + i) / SPEECH_RATE;
         uint32_t hash = (uint32_t)(from + i) * 2654435761u;
@@ -111,7 +115,8 @@ static void test_whole(void)
         for (size_t i = 0; one && two && i < sizeof cases / sizeof *cases; i++) {
             struct err e = {0};
             struct transcribe_options o = cases[i].o;
-            const struct speech_sound sound = {(int64_t)(cases[i].seconds * SPEECH_RATE), read_tone, NULL};
+            int64_t last = 0;
+            const struct speech_sound sound = {(int64_t)(cases[i].seconds * SPEECH_RATE), read_tone, &last};
             CHECK_CASE(cases[i].name);
             o.on_segment = on_segment;
             o.on_progress = on_progress;
@@ -125,7 +130,7 @@ static void test_whole(void)
             CHECK(cases[i].seconds >= 1 || (a->segments.count == 0 && !*a->text));
             if (o.language)
                 CHECK_STR(a->language, "de");
-            progress = 0;
+            progress = 0, last = 0;
             const struct transcript *b = transcribe(two, &sound, &o, &arena, &e);
             CHECK(b && same(a, b)); /* whatever the number of threads */
         }
