@@ -43,6 +43,7 @@ struct run {
     double percent;
     char stage[64];
     int stage_calls, log_lines, asks, stderr_lines;
+    size_t text_bytes;
     char stderr_line[STDERR_LINE_BYTES];
     size_t stderr_len;
     char *bytes; /* READ_BYTES of scratch */
@@ -78,6 +79,17 @@ static void take_log(struct run *r, const char *line)
                                      : "(too many lines: the rest of this log is left out)");
 }
 
+static bool take_text(struct run *r, const struct horse_event *ev, struct err *e)
+{
+    r->text_bytes += ev->text_len;
+    if (r->text_bytes > HORSE_MAX_TEXT)
+        return err_set(e, ERR_TOO_LARGE, "the work-horse wrote more than %d KiB of text",
+                       HORSE_MAX_TEXT >> 10);
+    if (r->job->on_text && ev->text_len > 0)
+        r->job->on_text(r->job->user, ev->text, ev->text_len);
+    return true;
+}
+
 static bool on_event(void *user, const struct horse_event *ev, struct err *e)
 {
     struct run *r = user;
@@ -89,6 +101,10 @@ static bool on_event(void *user, const struct horse_event *ev, struct err *e)
         break;
     case HORSE_LOG:
         take_log(r, ev->line);
+        break;
+    case HORSE_TEXT:
+        if (!take_text(r, ev, e))
+            return false;
         break;
     case HORSE_RESULT:
         r->result = strndup(ev->result, ev->result_len);

@@ -14,6 +14,7 @@
  * Events, one JSON object a line of at most 64 KiB (a result: 16 MiB):
  *     {"event":"progress","percent":42.5,"stage":"composition"}
  *     {"event":"log","line":"Processed segment intro"}
+ *     {"event":"text","text":"a piece of what is being written"}
  *     {"event":"result","result":{...}}                       last line of a job that went well
  *     {"event":"error","code":"unsupported","message":"..."}  last line of one that did not
  *
@@ -33,6 +34,7 @@
 #include "core/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct log;
@@ -67,6 +69,9 @@ struct horse_job {
     /* All optional, called on the thread that runs horse_run(). */
     void (*on_progress)(void *user, double percent, const char *stage);
     void (*on_log)(void *user, const char *line);
+    /* A piece of a text that comes while it is written: UTF-8, no control characters but \n and
+     * \t, at most 1 MiB in all. */
+    void (*on_text)(void *user, const char *text, size_t len);
     /* The child asks for `name` ("chunk/<64 hex>" ...). `op` is "open" (read what exists), "create"
      * (a new empty file to write; invisible till committed) or "commit" (publish what was created
      * under that name). open and create return a descriptor that horse.c closes after sending it;
@@ -106,6 +111,8 @@ void *horse_user(const struct horse *h);
  * is worth sending. */
 void horse_progress(struct horse *h, double percent, const char *stage);
 void horse_log(struct horse *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Any thread, at once: whole UTF-8 characters, at most 8 KiB. A life sign too. */
+void horse_text(struct horse *h, const char *text, size_t len);
 /* Broker, any thread: a descriptor the caller closes, or -1 with e set (ERR_NOT_FOUND: no such). */
 int horse_open(struct horse *h, const char *name, struct err *e);
 int horse_create(struct horse *h, const char *name, struct err *e);

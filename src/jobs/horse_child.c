@@ -110,6 +110,19 @@ void horse_log(struct horse *h, const char *fmt, ...)
     buf_finish(&line);
 }
 
+void horse_text(struct horse *h, const char *text, size_t len)
+{
+    struct buf line;
+    buf_init(&line, HORSE_MAX_LINE);
+    buf_adds(&line, "{\"event\":\"text\",\"text\":");
+    json_write_string_n(&line, text, len);
+    buf_adds(&line, "}\n");
+    pthread_mutex_lock(&h->speak);
+    write_event(&line);
+    pthread_mutex_unlock(&h->speak);
+    buf_finish(&line);
+}
+
 static void say_error(const struct err *e)
 {
     struct buf line;

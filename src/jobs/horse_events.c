@@ -21,23 +21,23 @@ bool horse_name_ok(const char *name)
 
 /* What a line may say; what is absent stays NULL. */
 struct fields {
-    const char *event, *stage, *line, *code, *message, *result;
+    const char *event, *stage, *line, *text, *code, *message, *result;
     double percent;
-    size_t result_len;
+    size_t text_len, result_len;
 };
 
-/* A text as one line without control characters: it goes to logs and terminals. */
-static bool read_text(struct json_reader *r, struct arena *a, const char **out)
+/* A text without control characters, for it goes to logs and terminals; but for those in `keep`. */
+static bool read_text(struct json_reader *r, struct arena *a, const char *keep, const char **out,
+                      size_t *out_len)
 {
     const char *s;
-    size_t len;
-    if (!json_read_string(r, a, &s, &len))
+    if (!json_read_string(r, a, &s, out_len))
         return false;
-    char *copy = arena_strndup(a, s, len);
+    char *copy = arena_strndup(a, s, *out_len);
     if (!copy)
         return false;
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)copy[i] < 0x20 || copy[i] == 0x7f)
+    for (size_t i = 0; i < *out_len; i++)
+        if (((unsigned char)copy[i] < 0x20 || copy[i] == 0x7f) && !(copy[i] && strchr(keep, copy[i])))
             copy[i] = ' ';
     *out = copy;
     return true;
@@ -53,9 +53,12 @@ static bool read_field(struct json_reader *r, struct arena *a, const char *key, 
                  {"line", &f->line},
                  {"code", &f->code},
                  {"message", &f->message}};
+    size_t len;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(key, texts[i].key) == 0)
-            return read_text(r, a, texts[i].text);
+            return read_text(r, a, "", texts[i].text, &len);
+    if (strcmp(key, "text") == 0)
+        return read_text(r, a, "\n\t", &f->text, &f->text_len);
 
     bool is_int;
     int64_t i;
@@ -99,6 +102,10 @@ static bool to_event(const struct fields *f, struct arena *a, struct horse_event
     } else if (is(f, "log") && f->line) {
         ev->kind = HORSE_LOG;
         ev->line = f->line;
+    } else if (is(f, "text") && f->text) {
+        ev->kind = HORSE_TEXT;
+        ev->text = f->text;
+        ev->text_len = f->text_len;
     } else if (is(f, "result") && f->result) {
         ev->kind = HORSE_RESULT;
         ev->result = arena_strndup(a, f->result, f->result_len);

@@ -27,6 +27,7 @@ enum {
     HORSE_MAX_LINE = 64 << 10,    /* bytes of an event */
     HORSE_MAX_RESULT = 16 << 20,  /* bytes of the result event, which may be longer */
     HORSE_MAX_LOG_LINES = 10000,  /* events "log" of one job */
+    HORSE_MAX_TEXT = 1 << 20,     /* bytes of text in all events "text" of one job */
     HORSE_MAX_ASKS = 1000000,     /* questions to the broker of one job */
     HORSE_MAX_STDERR_LINES = 500, /* of one job */
 };
@@ -72,11 +73,13 @@ bool horse_name_ok(const char *name);
  */
 
 struct horse_event {
-    enum horse_event_kind { HORSE_PROGRESS = 1, HORSE_LOG, HORSE_RESULT, HORSE_ERROR } kind;
+    enum horse_event_kind { HORSE_PROGRESS = 1, HORSE_LOG, HORSE_RESULT, HORSE_ERROR, HORSE_TEXT } kind;
     double percent; /* 0..100 */
     const char
         *stage;       /* progress; NULL when not given. Texts: valid UTF-8, no control characters */
     const char *line; /* log */
+    const char *text; /* text, text_len bytes, NUL-terminated: may hold \n and \t */
+    size_t text_len;
     const char *result; /* minified JSON object, result_len bytes, NUL-terminated */
     size_t result_len;
     struct err error; /* never ERR_NONE or ERR_CANCELED: those are not the child's to say */

@@ -23,6 +23,14 @@ static void must(bool sound)
         abort();
 }
 
+static size_t check_written(const struct horse_event *ev)
+{
+    must(utf8_valid(ev->text ? ev->text : "", ev->text_len));
+    for (size_t i = 0; i < ev->text_len; i++)
+        must((unsigned char)ev->text[i] >= 0x20 || ev->text[i] == '\n' || ev->text[i] == '\t');
+    return ev->text_len;
+}
+
 static size_t check_text(const char *text)
 {
     size_t n = text ? strlen(text) : 0;
@@ -36,7 +44,7 @@ static bool check_event(void *user, const struct horse_event *ev, struct err *e)
 {
     (void)e;
     struct seen *seen = user;
-    must(ev->kind >= HORSE_PROGRESS && ev->kind <= HORSE_ERROR);
+    must(ev->kind >= HORSE_PROGRESS && ev->kind <= HORSE_TEXT);
     must(ev->percent >= 0 && ev->percent <= 100);
     if (ev->kind == HORSE_RESULT) {
         struct json_reader r;
@@ -48,7 +56,8 @@ static bool check_event(void *user, const struct horse_event *ev, struct err *e)
         must(ev->error.code != ERR_NONE && ev->error.code != ERR_CANCELED);
     seen->count++;
     seen->percents += ev->percent;
-    seen->letters += check_text(ev->stage) + check_text(ev->line) + check_text(ev->error.msg);
+    seen->letters += check_text(ev->stage) + check_text(ev->line) + check_text(ev->error.msg) +
+                     check_written(ev);
     return true;
 }
 

@@ -108,6 +108,14 @@ RUN(big)
     return buf_adds(result, "\"}") || err_set(e, ERR_TOO_LARGE, "too large");
 }
 
+RUN(writer)
+{
+    static const char *const pieces[] = {"Two", " lines:\n", "\tna\xc3\xafve\x01", "\xf0\x9f\x8e\xac", ""};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
+        horse_text(h, pieces[i], strlen(pieces[i]));
+    return buf_adds(result, "{}");
+}
+
 struct crowd {
     struct horse *h;
     int number;
@@ -359,6 +367,13 @@ RUN(log_flood)
     return false;
 }
 
+RUN(text_flood)
+{
+    while (for_ever)
+        horse_text(h, "and so on and on", 16);
+    return false;
+}
+
 RUN(stderr_flood)
 {
     while (for_ever)
@@ -497,6 +512,7 @@ const struct horse_kind *const horse_kinds[] = {
     PREPARED("film", prepare_media, run_film),
     KIND(inventory),
     KIND(big),
+    KIND(writer),
     KIND(crowd),
     KIND(broker),
     KIND(fail),
@@ -512,6 +528,7 @@ const struct horse_kind *const horse_kinds[] = {
     KIND(hog),
     KIND(large_file),
     KIND(log_flood),
+    KIND(text_flood),
     KIND(stderr_flood),
     KIND(long_line),
     KIND(raw),

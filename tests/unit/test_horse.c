@@ -31,7 +31,8 @@ struct notes {
     double percent;
     bool backwards;
     int progress_calls, logs, asks, ticks, commits;
-    char stage[64], log[256];
+    char stage[64], log[256], text[256];
+    int texts;
     int made; /* what "create" handed out */
     struct cancel *cancel_on_progress;
 };
@@ -52,6 +53,15 @@ static void note_log(void *user, const char *line)
     struct notes *n = user;
     n->logs++;
     snprintf(n->log, sizeof n->log, "%s", line);
+}
+
+static void note_text(void *user, const char *text, size_t len)
+{
+    struct notes *n = user;
+    size_t at = strlen(n->text);
+    n->texts++;
+    if (at + len < sizeof n->text)
+        memcpy(n->text + at, text, len);
 }
 
 static void note_tick(void *user)
@@ -96,6 +106,7 @@ static struct horse_job job_of(const char *kind, struct notes *n)
                               .log = &nowhere,
                               .on_progress = note_progress,
                               .on_log = note_log,
+                              .on_text = note_text,
                               .on_ask = answer,
                               .on_tick = note_tick,
                               .user = n};
@@ -121,6 +132,30 @@ static void test_echo(void)
     CHECK_NEAR(n.percent, 50, 0);
     free(result);
     close(in.fd);
+}
+
+static void test_text(void)
+{
+    CHECK_CASE("writer");
+    struct notes n;
+    struct err e = {.code = ERR_NONE};
+    struct horse_job job = job_of("writer", &n);
+    char *result = horse_run(&job, &e);
+    CHECK_STR(result, "{}");
+    CHECK_STR(n.text, "Two lines:\n\tna\xc3\xafve \xf0\x9f\x8e\xac");
+    CHECK(n.texts == 4);
+    free(result);
+
+    CHECK_CASE("a writer nobody listens to");
+    job = job_of("writer", &n);
+    job.on_text = NULL;
+    result = horse_run(&job, &e);
+    CHECK_STR(result, "{}");
+    free(result);
+
+    CHECK_CASE("text_flood");
+    job = job_of("text_flood", &n);
+    CHECK(horse_run(&job, &e) == NULL && e.code == ERR_TOO_LARGE);
 }
 
 static void test_inventory(void)
@@ -503,6 +538,10 @@ static bool keep_event(void *user, const struct horse_event *ev, struct err *e)
 {
     (void)e;
     char *text = user;
+    if (ev->kind == HORSE_TEXT) {
+        snprintf(text, 256, "%zu %s", ev->text_len, ev->text);
+        return true;
+    }
     snprintf(text, 256, "%d %.4g %s %s %s %s", (int)ev->kind, ev->percent,
              ev->stage ? ev->stage : "-", ev->line ? ev->line : "-", ev->result ? ev->result : "-",
              ev->error.code ? err_name(ev->error.code) : "-");
@@ -533,6 +572,10 @@ static void test_events(void)
         {"{\"event\":\"error\",\"code\":\"none\",\"message\":\"m\"}", "4 0 - - - internal"},
         {"{\"event\":\"error\",\"code\":\"canceled\",\"message\":\"m\"}", "4 0 - - - internal"},
         {"{\"event\":\"error\",\"message\":\"m\"}", "4 0 - - - internal"},
+        {"{\"event\":\"text\",\"text\":\"a\\n\\u0000\\t\\u00e9\"}", "6 a\n \t\xc3\xa9"},
+        {"{\"event\":\"text\",\"text\":\"\"}", "0 "},
+        {"{\"event\":\"text\"}", NULL},
+        {"{\"event\":\"text\",\"text\":\"\\ud800\"}", NULL},
         {"{\"event\":\"log\",\"line\":\"\xff\"}", NULL},
         {"{\"event\":null}", NULL},
         {"[]", NULL},
@@ -586,6 +629,7 @@ int main(int argc, char **argv)
     test_events();
     test_names();
     test_echo();
+    test_text();
     test_inventory();
     test_sizes();
     test_broker();
