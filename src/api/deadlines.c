@@ -22,6 +22,7 @@ struct watch {
     int fd;
     atomic_uint_fast64_t stamp;    /* ms << PHASE_BITS | phase */
     atomic_uint_fast64_t received; /* bytes of bodies in all */
+    struct cancel gone;
     /* The sweeper's own notes. */
     uint64_t seen, seen_received, window_ms, window_mark;
 };
@@ -32,13 +33,22 @@ struct deadlines {
     pthread_mutex_t lock;
     pthread_cond_t stop;
     bool stopping;       /* guarded by lock */
+    bool canceled;       /* guarded by lock */
     struct watch *first; /* guarded by lock */
 };
 
 void watch_enter(struct watch *w, enum watch_phase phase)
 {
-    if (w)
-        atomic_store(&w->stamp, (uint64_t)clock_mono_ms() << PHASE_BITS | phase);
+    if (!w)
+        return;
+    if (phase == WATCH_HEAD)
+        atomic_store(&w->gone.fired, false);
+    atomic_store(&w->stamp, (uint64_t)clock_mono_ms() << PHASE_BITS | phase);
+}
+
+struct cancel *watch_gone(struct watch *w)
+{
+    return w ? &w->gone : NULL;
 }
 
 void watch_received(struct watch *w, size_t bytes)
@@ -82,8 +92,11 @@ static bool expired(const struct http_limits *l, struct watch *w, uint64_t now_m
     }
     uint64_t age_ms = now_ms > since_ms ? now_ms - since_ms : 0;
     enum watch_phase phase = (enum watch_phase)(stamp & ((1u << PHASE_BITS) - 1));
-    if (unchanged && phase != WATCH_BUSY && peer_gone(w))
-        return true;
+    if (unchanged && peer_gone(w)) {
+        if (phase != WATCH_BUSY)
+            return true;
+        cancel_fire(&w->gone); /* it may still read: a handler need not heed it */
+    }
     switch (phase) {
     case WATCH_HEAD:
         return age_ms > l->header_ms;
@@ -102,6 +115,8 @@ static bool expired(const struct http_limits *l, struct watch *w, uint64_t now_m
 static unsigned sweep_locked(struct deadlines *d, uint64_t now_ms)
 {
     unsigned cut = 0;
+    for (struct watch *w = d->first; d->canceled && w; w = w->next)
+        cancel_fire(&w->gone);
     for (struct watch *w = d->first; w; w = w->next)
         if (expired(d->limits, w, now_ms)) {
             shutdown(w->fd, SHUT_RDWR);
@@ -117,6 +132,15 @@ unsigned deadlines_sweep(struct deadlines *d, uint64_t now_ms)
     unsigned cut = sweep_locked(d, now_ms);
     pthread_mutex_unlock(&d->lock);
     return cut;
+}
+
+void deadlines_cancel(struct deadlines *d)
+{
+    pthread_mutex_lock(&d->lock);
+    d->canceled = true;
+    for (struct watch *w = d->first; w; w = w->next)
+        cancel_fire(&w->gone);
+    pthread_mutex_unlock(&d->lock);
 }
 
 static void *sweeper(void *arg)
@@ -189,6 +213,8 @@ struct watch *deadlines_add(struct deadlines *d, int fd)
     w->fd = fd;
     atomic_init(&w->stamp, 0);
     atomic_init(&w->received, 0);
+    w->gone.fd = -1;
+    atomic_init(&w->gone.fired, false);
     watch_enter(w, WATCH_HEAD);
     pthread_mutex_lock(&d->lock);
     w->next = d->first;

@@ -30,6 +30,7 @@ void exchange_init(struct exchange *x, struct site *site, const char *client)
         .arena = &x->arena,
         .app = site->config->app,
         .cancel = &site->cancel,
+        .gone = &site->cancel,
         .id = x->id,
         .client = client,
         .site = site,
@@ -73,6 +74,15 @@ static void answer_too_large(struct exchange *x)
     snprintf(words, sizeof words, "The body is larger than the limit of %" PRIu64 " bytes",
              x->body_limit);
     answer(x, 413, words);
+}
+
+/* Status and a part of the body are out: all that is left is to let the client see the end. */
+static void cut_off(struct exchange *x, const struct err *e)
+{
+    const struct http_config *c = x->site->config;
+    if (c->log_error)
+        c->log_error(c->log_ctx, x->id, e->msg);
+    x->cut = true;
 }
 
 void exchange_overloaded(struct exchange *x)
@@ -292,7 +302,10 @@ void exchange_run(struct exchange *x)
         else
             answer_error(x, &e);
     } else if (!x->req.route->handler(&x->req, &x->reply, &e)) {
-        answer_error(x, &e);
+        if (x->reply.streamed)
+            cut_off(x, &e);
+        else
+            answer_error(x, &e);
     }
     wire_errors_finish(&errs);
     x->answered = true;

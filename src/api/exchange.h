@@ -32,6 +32,7 @@ struct exchange {
     const char *target;      /* as sent */
     char id[SITE_ID_SIZE];
     bool answered;
+    bool cut;                /* a streamed answer failed amid its body */
 };
 
 void exchange_init(struct exchange *x, struct site *site, const char *client);

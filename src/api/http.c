@@ -8,6 +8,9 @@
  *  - It decodes addresses into C strings, so that %00 cuts them: the raw one is kept from the
  *    URI callback, and its own decoding is switched off.
  *  - It accepts what makes request smuggling work; exchange.c checks the head first (head.c).
+ *  - It sends a response when it is whole, or pulls one on the event thread. A body that a handler
+ *    makes bit by bit is written to the socket by the handler's thread instead, while the connection
+ *    is suspended, which keeps the library's hands off it (begin_stream).
  *  - Its timer counts idle time only: deadlines.c does the rest.
  *  - It writes Content-Length: 0 into a 304, which browsers are used to ignoring; there is no way
  *    to keep it from that.
@@ -18,6 +21,7 @@
 
 #include "api/deadlines.h"
 #include "api/exchange.h"
+#include "api/outflow.h"
 #include "api/pool.h"
 #include "api/range.h"
 
@@ -81,6 +85,8 @@ struct call {
     char client[INET6_ADDRSTRLEN];
     struct timespec began;
     uint64_t answer_bytes, drained;
+    struct reply_sink sink; /* of a streamed answer */
+    struct outflow out;
 };
 
 /* --- Counting requests, for a graceful end ---------------------------------------------------- */
@@ -136,6 +142,10 @@ static struct MHD_Response *make_response(struct call *c)
 static enum MHD_Result send_answer(struct call *c)
 {
     struct reply *r = &c->x.reply;
+    if (r->streamed) {
+        c->answer_bytes = c->out.bytes;
+        return MHD_NO; /* all is sent: closes */
+    }
     exchange_seal(&c->x);
     struct MHD_Response *response = make_response(c);
     if (!response)
@@ -152,33 +162,46 @@ static enum MHD_Result send_answer(struct call *c)
     return rc;
 }
 
+/* The head of an answer that we write ourselves. `length`: how a client tells where it ends. */
+static void add_head(const struct call *c, const char *length, struct buf *out)
+{
+    const struct reply *r = &c->x.reply;
+    char date[30];
+    http_date(time(NULL), date);
+    buf_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\n%s", r->status,
+               MHD_get_reason_phrase_for((unsigned)r->status), date, length);
+    if (r->content_type)
+        buf_printf(out, "Content-Type: %s\r\n", r->content_type);
+    for (size_t i = 0; i < r->header_count; i++)
+        buf_printf(out, "%s: %s\r\n", r->headers[i].name, r->headers[i].value);
+    buf_adds(out, "\r\n");
+}
+
+static int socket_of(const struct call *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}
+
 /* Writes the whole answer to the socket at once; errors only, so it is small and fits the socket's
  * buffer. What a client that reads nothing does not get, it does not miss. */
 static void write_answer(struct call *c)
 {
     struct reply *r = &c->x.reply;
     exchange_seal(&c->x);
-    char date[30];
-    http_date(time(NULL), date);
+    char length[48];
+    snprintf(length, sizeof length, "Content-Length: %zu\r\n", r->body.len);
     struct buf out;
     buf_init(&out, 256 << 10);
-    buf_printf(&out, "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\nContent-Length: %zu\r\n",
-               r->status, MHD_get_reason_phrase_for((unsigned)r->status), date, r->body.len);
-    if (r->content_type)
-        buf_printf(&out, "Content-Type: %s\r\n", r->content_type);
-    for (size_t i = 0; i < r->header_count; i++)
-        buf_printf(&out, "%s: %s\r\n", r->headers[i].name, r->headers[i].value);
-    buf_adds(&out, "\r\n");
+    add_head(c, length, &out);
     if (strcmp(c->x.req.method, "HEAD") != 0)
         buf_add(&out, r->body.data, r->body.len);
     c->answer_bytes = r->body.len;
 
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(c->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (info && !out.failed) {
-        if (send(info->connect_fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
-            shutdown(info->connect_fd, SHUT_WR);
-    }
+    int fd = socket_of(c);
+    if (fd >= 0 && !out.failed && send(fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+        shutdown(fd, SHUT_WR);
     buf_finish(&out);
 }
 
@@ -209,6 +232,40 @@ static bool rest_is_small(const struct call *c)
            body->length - c->x.body_bytes <= SMALL_BODY;
 }
 
+/* --- An answer that is sent while it is made -------------------------------------------------- */
+
+static struct call *call_of(struct reply_sink *sink)
+{
+    return (struct call *)(void *)((char *)sink - offsetof(struct call, sink));
+}
+
+static bool begin_stream(struct reply_sink *sink, struct reply *r)
+{
+    struct call *c = call_of(sink);
+    struct buf head;
+    (void)r;
+    exchange_seal(&c->x);
+    buf_init(&head, 256 << 10);
+    add_head(c, c->out.chunked ? "Transfer-Encoding: chunked\r\n" : "", &head);
+    bool ok = !head.failed && outflow_head(&c->out, head.data, head.len);
+    buf_finish(&head);
+    return ok;
+}
+
+static bool write_stream(struct reply_sink *sink, const void *data, size_t n)
+{
+    return outflow_body(&call_of(sink)->out, data, n);
+}
+
+static void offer_stream(struct call *c)
+{
+    c->out = (struct outflow){.fd = socket_of(c),
+                              .chunked = strcmp(c->head.version, "HTTP/1.1") == 0,
+                              .wait_ms = c->server->config.limits.idle_ms};
+    c->sink = (struct reply_sink){begin_stream, write_stream};
+    c->x.reply.sink = c->out.fd >= 0 ? &c->sink : NULL;
+}
+
 /* --- The handler ------------------------------------------------------------------------------ */
 
 /* What is left of an upload, and whether the body is complete. */
@@ -225,6 +282,8 @@ static void run_in_pool(void *arg)
     struct call *c = arg;
     end_body(c);
     exchange_run(&c->x);
+    if (c->x.reply.streamed && !c->x.cut)
+        outflow_end(&c->out);
     MHD_resume_connection(c->connection); /* c is the event thread's from here on */
 }
 
@@ -240,6 +299,7 @@ static enum MHD_Result run(struct call *c)
     }
     struct pool *pool = where == RUN_LONG ? c->server->long_pool : c->server->pool;
     c->state = CALL_RUNNING;
+    offer_stream(c);
     MHD_suspend_connection(c->connection);
     if (!pool_submit(pool, run_in_pool, c)) {
         exchange_overloaded(&c->x);
@@ -417,11 +477,14 @@ static void *on_request_line(void *cls, const char *uri, struct MHD_Connection *
     }
     c->server = s;
     c->connection = connection;
+    c->out.fd = -1;
     c->target = target;
     c->watch = watch_of(connection);
     clock_gettime(CLOCK_MONOTONIC, &c->began);
     name_client(c);
     exchange_init(&c->x, s->site, c->client);
+    if (c->watch)
+        c->x.req.gone = watch_gone(c->watch);
     watch_enter(c->watch, WATCH_HEAD);
     count_active(s, 1);
     return c;
@@ -637,6 +700,7 @@ static void wind_down(struct http_server *s, unsigned grace_ms)
     shutdown(s->listen_fd, SHUT_RDWR); /* new clients are refused rather than left waiting */
     wait_idle(s, grace_ms);
     cancel_fire(&s->site->cancel);
+    deadlines_cancel(s->deadlines);
     pool_close(s->disk_pool);
     pool_close(s->pool);
     pool_close(s->long_pool);

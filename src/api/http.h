@@ -14,7 +14,8 @@
  * by the row's tables -> handler -> finished answer. Work that may block leaves the event thread:
  * the connection is suspended, a pool thread runs the handler, the connection is resumed. Two pools
  * with bounded queues, a full one answers 503; a third writes uploads to disk. A sweeper thread
- * cuts slow clients (deadlines.h).
+ * cuts slow clients (deadlines.h). A handler that streams its answer writes to the socket from its
+ * pool thread, with the connection still suspended, and the connection closes behind it.
  *
  * The layer adds to the given routes: GET /openapi.json, /docs, /docs/assets/{name}, /redoc and
  * /media/{class}/{name}.

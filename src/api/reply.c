@@ -27,8 +27,26 @@ void reply_finish(struct reply *r)
 void reply_reset(struct reply *r)
 {
     struct arena *a = r->arena;
+    struct reply_sink *sink = r->sink;
+    bool streamed = r->streamed;
     reply_finish(r);
     reply_init(r, a);
+    r->sink = sink;
+    r->streamed = streamed;
+}
+
+bool reply_stream_begin(struct reply *r, const char *content_type)
+{
+    if (!r->sink || r->streamed)
+        return false;
+    r->content_type = content_type;
+    r->streamed = true;
+    return r->sink->begin(r->sink, r);
+}
+
+bool reply_stream_write(struct reply *r, const void *data, size_t n)
+{
+    return r->streamed && (n == 0 || r->sink->write(r->sink, data, n));
 }
 
 static bool header_safe(const char *s)

@@ -9,6 +9,11 @@
  *     buf_adds(&reply->body, "{\"id\":1,\"timeline\":"); buf_add(&reply->body, text, len); ...
  *     reply->content_type = REPLY_JSON;
  *
+ * A body that goes out while it is made, as long as the row is not RUN_INLINE:
+ *     if (!reply_stream_begin(reply, "text/event-stream")) ...   head and status are out now
+ *     if (!reply_stream_write(reply, data, n)) ...               the client has gone: stop
+ *     return true;                                               ends it; false: it is cut off
+ *
  * Helpers return true so that `return reply_json(...)` ends a handler. Running out of memory marks
  * reply->body as failed, which the layer turns into a 500. Range, conditional requests, HEAD, CORS
  * and security headers are the layer's work. Ownership: reply_finish() frees the buffer and closes
@@ -36,6 +41,14 @@ struct reply_file {
     const char *etag;     /* quoted, strong */
 };
 
+struct reply;
+
+/* Where a streamed body goes: the layer's, or a test's. */
+struct reply_sink {
+    bool (*begin)(struct reply_sink *sink, struct reply *r); /* sends status and headers */
+    bool (*write)(struct reply_sink *sink, const void *data, size_t n);
+};
+
 struct reply {
     int status;               /* 0: 200 */
     const char *content_type; /* NULL: none */
@@ -45,6 +58,8 @@ struct reply {
     struct reply_file file;
     struct arena *arena;      /* of the request; header values are copied there */
     bool close;               /* close the connection behind this answer */
+    struct reply_sink *sink;  /* NULL: this answer cannot be streamed */
+    bool streamed;            /* it has begun */
 };
 
 void reply_init(struct reply *r, struct arena *a);
@@ -73,6 +88,12 @@ bool reply_detail(struct reply *r, int status, const char *detail);
  * error about the body, because front ends parse a 422 as a list. A 500 says only
  * "Internal Server Error"; its words are for the log. */
 void reply_error(struct reply *r, const struct err *e);
+
+/* Sends status and headers; the rest of the reply must stay as it is from here on. False: it cannot
+ * be streamed, or the client has gone. */
+bool reply_stream_begin(struct reply *r, const char *content_type);
+/* The next bytes of the body, at once. False: the client has gone. May wait for a slow client. */
+bool reply_stream_write(struct reply *r, const void *data, size_t n);
 
 /* 422 with the collected errors. */
 bool reply_validation(struct reply *r, const struct wire_errors *errs);

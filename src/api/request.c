@@ -41,6 +41,32 @@ static bool list_has(const char *list, const char *token)
     return false;
 }
 
+/* "text/html;q=0.5, text/event-stream": is `type` among them, and wanted? */
+static bool range_wanted(const char *range, size_t len, const char *type)
+{
+    size_t name = strcspn(range, " \t,;");
+    if (name != strlen(type) || strncasecmp(range, type, name) != 0)
+        return false;
+    const char *q = memmem(range, len, "q=", 2);
+    return !q || strspn(q + 2, "0.") < strcspn(q + 2, " \t,;");
+}
+
+bool request_accepts(const struct request *req, const char *type)
+{
+    for (size_t i = 0; i < req->header_count; i++) {
+        if (strcasecmp(req->headers[i].name, "Accept") != 0)
+            continue;
+        for (const char *p = req->headers[i].value; *p;) {
+            p += strspn(p, " \t,");
+            size_t len = strcspn(p, ",");
+            if (range_wanted(p, len, type))
+                return true;
+            p += len;
+        }
+    }
+    return false;
+}
+
 bool request_prefers(const struct request *req, const char *token)
 {
     for (size_t i = 0; i < req->header_count; i++)

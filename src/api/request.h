@@ -46,6 +46,8 @@ struct request {
     struct arena *arena;
     void *app;                  /* http_config.app */
     struct cancel *cancel;      /* fired when the server shuts down; NULL: never */
+    struct cancel *gone;        /* fired then, and within two rounds of deadlines.h when the client
+                                 * has hung up or will send no more; NULL: never */
     const char *id;             /* sent back as X-Request-Id, stands in the logs */
     const char *client;         /* peer address without port, e.g. "127.0.0.1" */
 
@@ -68,6 +70,10 @@ const char *request_query(const struct request *req, const char *name);
 
 /* The file sent in that form field, or NULL. */
 struct upload *request_upload(const struct request *req, const char *field);
+
+/* True when an "Accept" header names that media type itself ("text/event-stream", no wildcard) with
+ * another quality than 0. */
+bool request_accepts(const struct request *req, const char *type);
 
 /* True when a "Prefer" header asks for `token` (RFC 7240), e.g. "respond-async". */
 bool request_prefers(const struct request *req, const char *token);

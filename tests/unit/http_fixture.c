@@ -241,6 +241,31 @@ static bool bytes_get(struct request *req, struct reply *reply, struct err *e)
     return true;
 }
 
+/* Numbers, a line each; more than 99999 of them fail amid the body. */
+static bool stream_get(struct request *req, struct reply *reply, struct err *e)
+{
+    const struct amount_query *q = req->query;
+    char line[32];
+    bool there = reply_stream_begin(reply, "text/plain");
+    for (int64_t i = 0; there && i < q->n && i < 100000; i++) {
+        int n = snprintf(line, sizeof line, "%d\n", (int)i);
+        there = reply_stream_write(reply, line, (size_t)n);
+    }
+    fprintf(stderr, there ? "streamed\n" : "nobody reads the stream\n");
+    return q->n < 100000 || err_set(e, ERR_INTERNAL, "words about a broken stream");
+}
+
+/* Goes on until the client has gone. */
+static bool gone_get(struct request *req, struct reply *reply, struct err *e)
+{
+    (void)reply;
+    fprintf(stderr, "working\n");
+    while (!cancel_fired(req->gone))
+        poll(NULL, 0, 10);
+    fprintf(stderr, "noticed\n");
+    return err_set(e, ERR_CANCELED, "canceled");
+}
+
 static bool injection_get(struct request *req, struct reply *reply, struct err *e)
 {
     (void)req;
@@ -292,6 +317,10 @@ static const struct route routes[] = {
      .query = &amount_query_type, .help = "Waits."},
     {.method = "GET", .path = "/api/bytes", .name = "bytes", .run = RUN_INLINE,
      .handler = bytes_get, .query = &amount_query_type, .help = "Many bytes."},
+    {.method = "GET", .path = "/api/stream", .name = "stream", .run = RUN_LONG,
+     .handler = stream_get, .query = &amount_query_type, .help = "A body that is being made."},
+    {.method = "GET", .path = "/api/gone", .name = "gone", .run = RUN_LONG, .handler = gone_get,
+     .help = "Works for the client only."},
     {.method = "GET", .path = "/api/injection", .name = "injection", .run = RUN_INLINE,
      .handler = injection_get, .help = "Tries to forge a header."},
 };

@@ -100,8 +100,13 @@ static void test_gone(void)
     CHECK(deadlines_sweep(d, now) + deadlines_sweep(d, now) == 0);
     watch_enter(w, WATCH_BUSY); /* a handler is at work: the client may have half-closed */
     char c;
+    CHECK(deadlines_sweep(d, now) + deadlines_sweep(d, now) == 0);
+    CHECK(!cancel_fired(watch_gone(w))); /* it has said something that nobody has read */
     CHECK(read(ends[0], &c, 1) == 1);
     CHECK(deadlines_sweep(d, now) + deadlines_sweep(d, now) == 0);
+    CHECK(cancel_fired(watch_gone(w)));
+    watch_enter(w, WATCH_HEAD);
+    CHECK(!cancel_fired(watch_gone(w)));
     watch_enter(w, WATCH_BODY);
     struct pollfd fd = {.fd = ends[0], .events = POLLOUT};
     unsigned cut = deadlines_sweep(d, now) + deadlines_sweep(d, now);
@@ -110,6 +115,28 @@ static void test_gone(void)
     deadlines_remove(d, w);
     deadlines_destroy(d);
     close(ends[0]);
+}
+
+static void test_cancel(void)
+{
+    struct err e;
+    struct deadlines *d = deadlines_create(&limits, &e);
+    int ends[2];
+    CHECK_CASE("the end of the server, for requests under way and those that still come");
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    struct watch *now = deadlines_add(d, ends[0]), *later = deadlines_add(d, ends[1]);
+    watch_enter(now, WATCH_BUSY);
+    CHECK(!cancel_fired(watch_gone(now)) && !watch_gone(NULL));
+    deadlines_cancel(d);
+    CHECK(cancel_fired(watch_gone(now)) && cancel_fired(watch_gone(later)));
+    watch_enter(later, WATCH_HEAD);
+    deadlines_sweep(d, (uint64_t)clock_mono_ms());
+    CHECK(cancel_fired(watch_gone(later)));
+    deadlines_remove(d, later);
+    deadlines_remove(d, now);
+    deadlines_destroy(d);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 /* --- Pool ------------------------------------------------------------------------------------- */
@@ -157,6 +184,7 @@ int main(void)
     test_phases();
     test_body_rate();
     test_gone();
+    test_cancel();
     test_pool();
     return check_done();
 }

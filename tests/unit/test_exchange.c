@@ -296,6 +296,32 @@ static void test_openapi(const struct site *site)
         CHECK((at = strstr(at, order[i])) != NULL);
 }
 
+static void test_accepts(void)
+{
+    static const struct {
+        const char *accept;
+        bool want;
+    } headers[] = {
+        {"text/event-stream", true},
+        {"Text/Event-Stream; charset=utf-8", true},
+        {"application/json, text/event-stream;q=0.5", true},
+        {"text/event-stream;q=0", false},
+        {"text/event-stream; q=0.000", false},
+        {"*/*", false},
+        {"text/*", false},
+        {"text/event-streams", false},
+        {"application/json;note=text/event-stream", false},
+        {"", false},
+        {",,;q=,", false},
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        CHECK_CASE(headers[i].accept);
+        const struct http_pair pairs[] = {{"Host", "x"}, {"accept", headers[i].accept}};
+        const struct request req = {.headers = pairs, .header_count = 2};
+        CHECK(request_accepts(&req, "text/event-stream") == headers[i].want);
+    }
+}
+
 static void test_bad_sites(void)
 {
     struct err e = {0};
@@ -335,6 +361,7 @@ int main(void)
     }
     test_cases(site);
     test_openapi(site);
+    test_accepts();
     test_bad_sites();
     site_destroy(site);
     scratch_remove(dir);
