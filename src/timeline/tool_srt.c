@@ -3,7 +3,7 @@
 #include "timeline/tools.h"
 
 #include "core/json.h"
-#include "speech/srt.h"
+#include "speech/caption_file.h"
 #include "timeline/timeline.h"
 
 #include <stddef.h>
@@ -57,9 +57,10 @@ bool tool_caption_srt(const struct caption_srt_args *args, struct caption_srt_re
     buf_init(&text, a->max);
     struct cue *cues = arena_array(a, count + 1, sizeof *cues);
     for (size_t i = 0; cues && i < count; i++)
-        cues[i] = (struct cue){caps[i].start, caps[i].end, caps[i].text};
+        cues[i] = (struct cue){
+            .start_s = caps[i].start, .end_s = caps[i].end, .text = caps[i].text};
     out->srt = NULL;
-    if (cues && srt_write(cues, count, &text))
+    if (cues && caption_format_find("srt")->write(cues, count, &text))
         out->srt = arena_strndup(a, text.len ? text.data : "", text.len);
     buf_finish(&text);
     return out->srt || wire_error(errs, loc, "too_large", NULL, 0, NULL, "Too many captions");

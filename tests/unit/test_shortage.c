@@ -15,7 +15,7 @@
 #include "render/captions.h"
 #include "render/plan.h"
 #include "scratch.h"
-#include "speech/srt.h"
+#include "speech/caption_file.h"
 #include "store/store.h"
 #include "timeline/layout.h"
 
@@ -202,17 +202,19 @@ static bool layout_case(struct arena *a, struct err *e)
     return tl != NULL;
 }
 
-static bool srt_case(struct arena *a, struct err *e)
+static bool captions_case(struct arena *a, struct err *e)
 {
-    static const char text[] = "1\n00:00:01,000 --> 00:00:02,500\nHello\n\n"
-                               "2\n00:00:03,000 --> 00:00:04,000\n<i>again</i>\n";
+    static const char text[] = "WEBVTT\n\n00:01.000 --> 00:02.500\nHello <00:02.000>you\n\n"
+                               "00:00:03.000 --> 00:00:04.000\n<i>again</i>\n";
     struct cues cues;
-    struct buf out;
-    buf_init(&out, 1 << 16);
-    bool ok = srt_read(text, sizeof text - 1, a, &cues, e);
-    if (ok && !srt_write(cues.items, cues.count, &out))
-        ok = err_set(e, ERR_NO_MEMORY, "write");
-    buf_finish(&out);
+    bool ok = caption_file_read(NULL, text, sizeof text - 1, a, &cues, e);
+    for (const struct caption_format *f = caption_formats; ok && f->name; f++) {
+        struct buf out;
+        buf_init(&out, 1 << 16);
+        if (!f->write(cues.items, cues.count, &out))
+            ok = err_set(e, ERR_NO_MEMORY, "write");
+        buf_finish(&out);
+    }
     return ok;
 }
 
@@ -277,7 +279,7 @@ static const struct shortage_case {
     {"timeline", timeline_case},   {"plan", plan_case},
     {"captions", captions_case},   {"store", store_case},
     {"multipart", multipart_case}, {"layout", layout_case},
-    {"captions file", srt_case},   {"work-horse events", events_case},
+    {"captions file", captions_case},   {"work-horse events", events_case},
     {"weights", weights_case},     {"tokenizer", tokenizer_case},
 };
 
