@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "speech/align_parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Natural logarithms; a frame of a well-heard word costs about 3. */
+#define NEXT_LOGP (-0.1)
+#define JUMP_LOGP (-45.0)  /* to a word out of its order */
+#define SOUND_LOGP (-30.0) /* for a single sound in place of a word, */
+#define FIRST_SOUND_LOGP (-15.0) /* and more for the first of several */
+#define PHONES_TELLING 6   /* a word of more tells no more */
+#define BAD_SCORE (-85.0)  /* a word that is heard as badly tells little */
+
+struct draft { /* of a grammar */
+    struct sphinx_arc *arcs;
+    size_t count;
+};
+
+static void add_arc(struct draft *d, int from, int to, const char *name, double logp)
+{
+    d->arcs[d->count++] = (struct sphinx_arc){from, to, name, logp};
+}
+
+/* One sound or more, from `from` over `inside` to `to`. */
+static void add_sounds(struct draft *d, int from, int inside, int to)
+{
+    for (const char *const *sound = align_sounds; *sound; sound++) {
+        add_arc(d, from, inside, *sound, FIRST_SOUND_LOGP + SOUND_LOGP);
+        add_arc(d, inside, inside, *sound, SOUND_LOGP);
+    }
+    add_arc(d, inside, to, NULL, 0);
+}
+
+/* States 0..n stand between the words; `hub` leads to each of them and may be reached from each. */
+static struct sphinx_grammar free_grammar(struct draft *d, char (*names)[ALIGN_NAME_SIZE], int n)
+{
+    int hub = n + 1, inside = n + 2;
+    for (int i = 0; i < n; i++) {
+        add_arc(d, i, i + 1, names[i], NEXT_LOGP);
+        add_arc(d, hub, i + 1, names[i], JUMP_LOGP);
+    }
+    for (int i = 1; i <= n; i++)
+        add_arc(d, i, hub, NULL, NEXT_LOGP);
+    add_sounds(d, hub, inside, hub);
+    return (struct sphinx_grammar){d->arcs, d->count, n + 3, hub, hub};
+}
+
+/* before, sounds, 0..n, after, sounds. */
+static struct sphinx_grammar fixed_grammar(struct draft *d, char (*names)[ALIGN_NAME_SIZE], int n)
+{
+    int before = n + 1, inside = n + 2, after = n + 3, last = n + 4;
+    add_sounds(d, before, inside, 0);
+    for (int i = 0; i < n; i++)
+        add_arc(d, i, i + 1, names[i], 0);
+    add_arc(d, before, 1, names[0], 0);
+    add_sounds(d, n, after, last);
+    add_arc(d, n, last, NULL, 0);
+    return (struct sphinx_grammar){d->arcs, d->count, n + 5, before, last};
+}
+
+static bool keep_heard(struct aligner *l, double from_s)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < l->heard.count; i++) {
+        const struct sphinx_word *w = &l->heard.items[i];
+        long word = align_index(w->name);
+        double start_s = from_s + w->start_s, end_s = from_s + w->end_s;
+        ok = buf_add(&l->speech, &(struct stretch){start_s, end_s}, sizeof(struct stretch));
+        if (word < 0)
+            continue;
+        double phones = fmin(l->words[word].phones, PHONES_TELLING);
+        double weight = phones / 3 * (w->score < BAD_SCORE ? 0.5 : 1);
+        const struct align_hit hit = {word, start_s, end_s, w->score, weight};
+        ok = ok && buf_add(&l->hits, &hit, sizeof hit);
+    }
+    return ok;
+}
+
+bool align_hear(struct aligner *l, double from_s, double to_s, size_t low, size_t high,
+                bool any_order, struct err *e)
+{
+    int n = (int)(high - low);
+    char(*names)[ALIGN_NAME_SIZE] = calloc((size_t)n + 1, sizeof *names);
+    struct draft d = {calloc(3 * (size_t)n + 200, sizeof *d.arcs), 0};
+    bool ok = (names && d.arcs) || err_set(e, ERR_NO_MEMORY, "no memory for the script");
+    for (int i = 0; ok && i < n; i++)
+        align_name(low + (size_t)i, names[i]);
+    if (ok && shortened_read(&l->sound, from_s, to_s, e)) {
+        struct sphinx_grammar g = any_order ? free_grammar(&d, names, n) : fixed_grammar(&d, names, n);
+        ok = sphinx_hear(l->sphinx, &g, l->sound.loud, l->sound.samples, l->o->cancel, &l->heard,
+                         e);
+        if (ok && !keep_heard(l, from_s))
+            ok = err_set(e, ERR_NO_MEMORY, "no memory for the words heard");
+    } else {
+        ok = false;
+    }
+    free(d.arcs);
+    free(names);
+    return ok;
+}
