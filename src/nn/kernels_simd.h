@@ -210,13 +210,19 @@ inlined void product_rows(const struct product *p, const float *a, float *c, con
             UNROLL for (int i = 0; i < rows; i++)
             {
                 const vf left = splat(at[i * p->a_row]);
-                UNROLL for (int v = 0; v < VECTORS; v++) sum[i][v] += left * right[v];
+                UNROLL for (int v = 0; v < VECTORS; v++)
+                {
+                    sum[i][v] += left * right[v];
+                }
             }
         }
     }
     UNROLL for (int i = 0; i < rows; i++)
     {
-        UNROLL for (int v = 0; v < VECTORS; v++) store(c + i * p->c_row + v * LANES, sum[i][v]);
+        UNROLL for (int v = 0; v < VECTORS; v++)
+        {
+            store(c + i * p->c_row + v * LANES, sum[i][v]);
+        }
     }
 }
 
@@ -320,11 +326,18 @@ inlined size_t block_size(enum dtype type)
 
 /* ---- a token's products with weights ---- */
 
+/* A hint only: may point behind the weights. */
+inlined void prefetch(const uint8_t *p, size_t ahead)
+{
+    __builtin_prefetch((const void *)((uintptr_t)p + ahead));
+}
+
 /* sum[j][r] = row j of W . row r of X, for `wide` rows of W side by side. */
 inlined void dots_flat(const struct gemv *g, const uint8_t *w, const int wide, const int rows,
                        const enum dtype type, float sum[4][GEMV_ROWS_MAX])
 {
     const int size = (int)number_size(type), whole = g->in - g->in % LANES;
+    const size_t ahead = 2 * (size_t)wide * g->row_bytes;
     vf sums[4][GEMV_ROWS_MAX];
     UNROLL for (int j = 0; j < wide; j++)
     {
@@ -332,12 +345,19 @@ inlined void dots_flat(const struct gemv *g, const uint8_t *w, const int wide, c
     }
     for (int i = 0; i < whole; i += LANES) {
         vf left[4];
-        UNROLL for (int j = 0; j < wide; j++) left[j] =
-            load_number(type, w + j * g->row_bytes + i * size);
+        UNROLL for (int j = 0; j < wide; j++)
+        {
+            const uint8_t *p = w + j * g->row_bytes + i * size;
+            left[j] = load_number(type, p);
+            prefetch(p, ahead);
+        }
         UNROLL for (int r = 0; r < rows; r++)
         {
             const vf right = load(g->x + r * g->x_row + i);
-            UNROLL for (int j = 0; j < wide; j++) sums[j][r] += left[j] * right;
+            UNROLL for (int j = 0; j < wide; j++)
+            {
+                sums[j][r] += left[j] * right;
+            }
         }
     }
     for (int j = 0; j < wide; j++) {
@@ -364,6 +384,7 @@ inlined void dots_blocks(const struct gemv *g, const uint8_t *w, const int wide,
         {
             struct block b;
             unpack(type, w + j * g->row_bytes, &b);
+            prefetch(w + j * g->row_bytes, 2 * (size_t)wide * g->row_bytes);
             UNROLL for (int v = 0; v < 32; v += LANES)
             {
                 const vf left = block_numbers(type, &b, v);
@@ -389,7 +410,8 @@ inlined void put(const struct gemv *g, int j, const int rows, const float *sum)
 inlined void gemv_rows(const struct gemv *g, const int rows, const enum dtype type)
 {
     const bool flat = number_size(type) > 0;
-    const int wide = rows <= 2 ? 4 : rows * 2 <= LANES * 2 - 6 ? 2 : 1;
+    /* as many sums as there are registers */
+    const int wide = rows <= (LANES > 8 ? 6 : 2) ? 4 : rows <= (LANES > 8 ? 8 : 5) ? 2 : 1;
     float sum[4][GEMV_ROWS_MAX];
     const uint8_t *w = g->w;
     int j = 0;
@@ -414,7 +436,7 @@ inlined void gemv_rows(const struct gemv *g, const int rows, const enum dtype ty
 inlined void across_rows(const struct gemv *g, const int rows, const enum dtype type)
 {
     const int size = (int)number_size(type), whole = g->out - g->out % LANES;
-    const size_t ahead = 4 * g->row_bytes;
+    const size_t ahead = 32 * g->row_bytes; /* pieces of rows are too short to be foreseen */
     for (int r = 0; r < rows; r++) {
         for (int j = 0; j < g->out; j++)
             g->y[r * g->y_row + j] =
@@ -430,7 +452,7 @@ inlined void across_rows(const struct gemv *g, const int rows, const enum dtype 
             {
                 const uint8_t *p = w + q * g->row_bytes + j * size;
                 left[q] = load_number(type, p);
-                __builtin_prefetch((const void *)((uintptr_t)p + ahead));
+                prefetch(p, ahead);
             }
             UNROLL for (int r = 0; r < rows; r++)
             {
