@@ -102,6 +102,7 @@ route_fn projects_get;
 route_fn consent_status_get, consent_checkbox_post, consent_upload_post;
 route_fn render_start_post, render_status_get, render_cancel_post;
 route_fn playlist_get, init_get, segment_get;
+route_fn transcriptions_post, translations_post, openai_models_get;
 route_fn tools_post, generate_video_post, edit_image_post;
 route_fn chat_sessions_get, chat_sessions_post, chat_session_get_one, chat_messages_post;
 

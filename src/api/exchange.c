@@ -326,6 +326,8 @@ void exchange_seal(struct exchange *x)
         answer_error(x, &(struct err){.code = ERR_NO_MEMORY, .msg = "no memory for the answer"});
     if (r->status == 0)
         r->status = 200;
+    if (r->status >= 400 && x->req.route && x->req.route->errors)
+        x->req.route->errors->reword(r);
     range_apply(&x->req, r);
     if (r->status != 500) /* as Starlette: what nobody caught passes CORS by */
         cors_simple(&x->site->cors, &x->req, r);

@@ -2,6 +2,7 @@
 #include "api/form.h"
 
 #include "api/multipart.h"
+#include "core/json.h"
 #include "core/utf8.h"
 
 #include <errno.h>
@@ -255,4 +256,19 @@ size_t form_text(const struct form *f, const char *name, const char **value)
             times++;
         }
     return times;
+}
+
+void form_texts(const struct form *f, const char *name, struct buf *out)
+{
+    bool first = true;
+    buf_addc(out, '[');
+    for (size_t i = 0; i < f->text_count; i++) {
+        if (strcmp(f->texts[i].name, name) != 0)
+            continue;
+        if (!first)
+            buf_addc(out, ',');
+        json_write_string(out, f->texts[i].value);
+        first = false;
+    }
+    buf_addc(out, ']');
 }

@@ -27,6 +27,9 @@ struct upload *form_uploads(struct form *f, size_t *count);
 /* How often a text field came, and its last value in *value (NULL: never). */
 size_t form_text(const struct form *f, const char *name, const char **value);
 
+/* All values of a text field in the order they came, as a JSON array of strings. */
+void form_texts(const struct form *f, const char *name, struct buf *out);
+
 /* The client's file name made harmless: see struct upload. Exported for tests. */
 const char *form_clean_filename(const char *raw, struct arena *a);
 

@@ -112,6 +112,7 @@ static void collect_route(struct schemas *s, const struct route *r)
     collect_type(s, r->response);
     for (const struct route_response *x = r->responses; x && x->status; x++)
         collect_type(s, x->type);
+    collect_type(s, r->errors ? r->errors->type : NULL);
     if (r->body != BODY_MULTIPART)
         return;
     struct buf name;
@@ -236,12 +237,13 @@ static void write_success(struct buf *out, const struct route *r)
 
 static void write_responses(struct buf *out, const struct route *r)
 {
+    const char *error = r->errors ? r->errors->type->name : "ErrorDetail";
     buf_adds(out, "\"responses\":{");
     write_success(out, r);
     for (const struct route_response *x = r->responses; x && x->status; x++) {
         buf_printf(out, ",\"%d\":{\"description\":", x->status);
         json_write_string(out, x->help);
-        const char *schema = x->type ? x->type->name : x->status >= 400 ? "ErrorDetail" : NULL;
+        const char *schema = x->type ? x->type->name : x->status >= 400 ? error : NULL;
         if (schema) {
             buf_addc(out, ',');
             write_content(out, schema);
@@ -249,12 +251,12 @@ static void write_responses(struct buf *out, const struct route *r)
             buf_addc(out, '}');
         }
     }
-    if (r->params || r->query || r->body != BODY_NONE) {
+    if (!r->errors && (r->params || r->query || r->body != BODY_NONE)) {
         buf_adds(out, ",\"422\":{\"description\":\"Validation Error\",");
         write_content(out, "HTTPValidationError");
     }
     buf_adds(out, ",\"default\":{\"description\":\"Error\",");
-    write_content(out, "ErrorDetail");
+    write_content(out, error);
     buf_addc(out, '}');
 }
 

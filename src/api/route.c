@@ -146,6 +146,15 @@ static bool scalars_only(const struct wire_type *t)
     return true;
 }
 
+/* A list is a field that comes several times. */
+static bool form_ok(const struct wire_type *t)
+{
+    for (const struct wire_field *f = t ? t->fields : NULL; f && f->name; f++)
+        if (f->kind > WIRE_STRING && !(f->kind == WIRE_LIST && f->item == WIRE_STRING))
+            return false;
+    return true;
+}
+
 static bool has_field(const struct wire_type *t, const char *name, size_t len)
 {
     for (const struct wire_field *f = t ? t->fields : NULL; f && f->name; f++)
@@ -199,8 +208,10 @@ static const char *row_fault(const struct route *r)
         return "method, path, handler, name and help are needed";
     if (!strcmp(r->method, "HEAD") || !strcmp(r->method, "OPTIONS"))
         return "HEAD and OPTIONS are the layer's";
-    if (!scalars_only(r->params) || !scalars_only(r->query) || !scalars_only(r->form))
-        return ".params, .query and .form hold scalars only";
+    if (!scalars_only(r->params) || !scalars_only(r->query) || !form_ok(r->form))
+        return ".params and .query hold scalars only, .form lists of strings, too";
+    if (r->errors && (!r->errors->type || !r->errors->reword))
+        return ".errors need .type and .reword";
     const char *fault = path_fault(r);
     return fault ? fault : body_fault(r);
 }

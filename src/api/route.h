@@ -10,7 +10,8 @@
  *      .response = &wire_render_response, .help = "Start a render."},
  *
  * `.params`, `.query` and `.form` are wire types whose fields are scalars (bool, int, number,
- * string); their `.name` is not used. Names in {braces} of the path are the fields of `.params`; one
+ * string), in `.form` lists of strings, too: a field that may come several times; their `.name` is not
+ * used. Names in {braces} of the path are the fields of `.params`; one
  * a segment, and letters may stand around it: "/page-{nr}.html".
  */
 #ifndef AIVE_API_ROUTE_H
@@ -42,6 +43,13 @@ enum route_run {
 struct route_file {
     const char *name, *help;
     bool required;
+};
+
+/* How an endpoint words its errors, where a protocol that is not ours says how. */
+struct route_errors {
+    const struct wire_type *type; /* of the body */
+    /* Turns an answer of 400 and above as FastAPI has it ({"detail": ...}) into that. */
+    void (*reword)(struct reply *r);
 };
 
 /* A further answer, for OpenAPI. Tables end with status 0. type NULL: {"detail": "..."} for 4xx and
@@ -80,6 +88,7 @@ struct route {
     const char *produces; /* content type of a 200 that is not JSON; NULL: it is */
     int success; /* status for OpenAPI; 0: 200 */
     const struct route_response *responses;
+    const struct route_errors *errors; /* NULL: FastAPI's */
 };
 
 #define ROUTE_MAX_PARAMS 8

@@ -2,6 +2,7 @@
  * routes.c - every endpoint, one row each. /media, /docs and /openapi.json are the layer's own. */
 #include "analysis/report.h"
 #include "api/app.h"
+#include "api/openai.h"
 #include "chat/chat.h"
 #include "jobs/film_report.h"
 #include "timeline/timeline.h"
@@ -16,6 +17,10 @@ static const struct route_file ingest_files[] = {
 };
 static const struct route_file asset_files[] = {
     {.name = "file", .required = true, .help = "Video or sound as for /api/ingest, an image (PNG, JPEG, WebP), or a .cube table of colours."},
+    {0},
+};
+static const struct route_file audio_files[] = {
+    {.name = "file", .required = true, .help = "The sound or film: MP3, WAV, M4A, FLAC, Ogg, WebM, MP4, MOV, MKV, ..."},
     {0},
 };
 static const struct route_file consent_files[] = {
@@ -50,6 +55,7 @@ static const struct route_response render_answers[] = {FORBIDDEN, NOT_FOUND, CON
 static const struct route_response playlist_answers[] = {NOT_FOUND, GONE, UNAVAILABLE, {0}};
 static const struct route_response cancel_answers[] = {NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response tool_answers[] = {NOT_FOUND, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response audio_answers[] = {TOO_LARGE, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response model_answers[] = {UNAVAILABLE, {0}};
 static const struct route_response chat_answers[] = {NOT_FOUND, UNAVAILABLE, NO_SPACE, {0}};
 
@@ -171,6 +177,17 @@ const struct route api_routes[] = {
     {.method = "POST", .path = "/api/tools/edit_image", .name = "edit_image", .tag = "tools", .run = RUN_POOL,
      .handler = edit_image_post, .body = BODY_JSON, .body_limit = 65536, .request = &wire_edit_image,
      .response = &wire_generated_file, .responses = model_answers, .help = "An image from words; needs a model server."},
+
+    {.method = "POST", .path = "/v1/audio/transcriptions", .name = "create_transcription", .tag = "openai", .run = RUN_LONG, .handler = transcriptions_post,
+     .body = BODY_MULTIPART, .files = audio_files, .form = &form_transcription, .open_upload = open_ingest_upload,
+     .response = &wire_openai_transcription, .responses = audio_answers, .errors = &openai_errors,
+     .help = "What is said in a sound, in OpenAI's protocol. The upload is not kept."},
+    {.method = "POST", .path = "/v1/audio/translations", .name = "create_translation", .tag = "openai", .run = RUN_LONG, .handler = translations_post,
+     .body = BODY_MULTIPART, .files = audio_files, .form = &form_translation, .open_upload = open_ingest_upload,
+     .response = &wire_openai_transcription, .responses = audio_answers, .errors = &openai_errors,
+     .help = "The same in English, whatever language is spoken."},
+    {.method = "GET", .path = "/v1/models", .name = "list_models", .tag = "openai", .run = RUN_POOL, .handler = openai_models_get,
+     .response = &wire_openai_models, .errors = &openai_errors, .help = "The models that are here, in OpenAI's protocol."},
 
     {.method = "GET", .path = "/api/chat/sessions", .name = "list_sessions", .tag = "chat", .run = RUN_INLINE, .handler = chat_sessions_get,
      .response = &wire_chat_session_list, .help = "All chat sessions, newest first."},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "api/validate.h"
 
+#include "api/multipart.h"
 #include "api/params.h"
 #include "core/json.h"
 #include "core/utf8.h"
@@ -113,6 +114,21 @@ static void check_files(const struct request *req, const struct form *form,
     }
 }
 
+/* A field that may come several times. */
+static bool read_list(const struct wire_field *f, const struct form *form,
+                      const struct wire_loc *loc, void *obj, struct arena *a,
+                      struct wire_errors *errs, struct err *e)
+{
+    struct buf json;
+    buf_init(&json, 8 * MULTIPART_MAX_PARTS * FORM_MAX_TEXT);
+    form_texts(form, f->name, &json);
+    bool ok = !json.failed;
+    if (ok)
+        wire_read_text(f, json.data, loc, obj, a, errs);
+    buf_finish(&json);
+    return ok || err_set(e, ERR_NO_MEMORY, "out of memory");
+}
+
 static bool read_form(struct request *req, struct form *form, struct wire_errors *errs,
                       struct err *e)
 {
@@ -129,13 +145,17 @@ static bool read_form(struct request *req, struct form *form, struct wire_errors
         struct wire_loc loc = {.up = &body, .key = f->name};
         const char *text = NULL;
         size_t times = form ? form_text(form, f->name, &text) : 0;
-        if (times > 1)
+        if (f->kind == WIRE_LIST && times > 0) {
+            if (!read_list(f, form, &loc, obj, req->arena, errs, e))
+                return false;
+        } else if (times > 1) {
             text_error(errs, &loc, "value_error", text, strlen(text), "{\"error\":{}}",
                        "Value error, the field was sent more than once");
-        else if (text && *text)
+        } else if (text && *text) {
             wire_read_text(f, text, &loc, obj, req->arena, errs);
-        else if (f->flags & WIRE_REQUIRED)
+        } else if (f->flags & WIRE_REQUIRED) {
             missing(errs, &loc);
+        }
     }
     req->form = obj;
     return true;

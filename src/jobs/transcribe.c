@@ -163,6 +163,13 @@ static void on_log(void *user, const char *line)
         o->log(o->user, line);
 }
 
+static void on_text(void *user, const char *text, size_t len)
+{
+    const struct transcribe_order *o = ((const struct watch *)user)->order;
+    if (o->text)
+        o->text(o->user, text, len);
+}
+
 static const char *make_spec(const struct transcribe_order *o, const char *model,
                              const struct model_files *files, struct arena *a)
 {
@@ -198,6 +205,7 @@ static char *run_horse(const struct transcribe_order *o, const char *spec,
     struct horse_job job = {.kind = "transcribe", .spec = spec, .fds = fds,
                             .fd_count = (int)files->count + 1, .limits = &limits,
                             .cancel = o->cancel, .on_progress = on_progress, .on_log = on_log,
+                            .on_text = on_text,
                             .user = &watch};
     return horse_run(&job, e);
 }

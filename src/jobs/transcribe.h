@@ -38,6 +38,9 @@ struct transcribe_order {
     /* All optional. */
     void (*progress)(void *user, double percent, const char *stage);
     void (*log)(void *user, const char *line);
+    /* Some more of the text, while it is heard. Not where it was heard before; of very long texts
+     * only the beginning. */
+    void (*text)(void *user, const char *text, size_t len);
     void *user;
 };
 

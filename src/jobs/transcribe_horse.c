@@ -16,6 +16,7 @@
 
 #define BLOCK 4096
 #define GATE_PERCENT 5 /* of the progress: finding where somebody speaks */
+#define TOLD_MAX_BYTES (768u << 10) /* of text while it is heard: horse.h takes no more than 1 MiB */
 #define RESULT_MAX_BYTES (256u << 20) /* of memory */
 
 /* --- What it is to do ------------------------------------------------------------------------- */
@@ -100,9 +101,28 @@ static bool read_sound(void *user, int64_t from, float *pcm, int n, struct err *
 
 /* --- The work --------------------------------------------------------------------------------- */
 
+struct teller {
+    struct horse *horse;
+    size_t told; /* bytes of text */
+};
+
 static void on_progress(void *user, double done)
 {
-    horse_progress(user, GATE_PERCENT + (100 - GATE_PERCENT) * done, "transcription");
+    const struct teller *t = user;
+    horse_progress(t->horse, GATE_PERCENT + (100 - GATE_PERCENT) * done, "transcription");
+}
+
+/* The transcript's text is that of its segments with blanks between. */
+static void on_segment(void *user, const struct transcript_segment *s)
+{
+    struct teller *t = user;
+    size_t n = strlen(s->text);
+    if (t->told + n + 1 > TOLD_MAX_BYTES)
+        return;
+    if (t->told)
+        horse_text(t->horse, " ", 1);
+    horse_text(t->horse, s->text, n);
+    t->told += n + 1;
 }
 
 static struct transcript *listen(struct horse *h, int fd, const struct transcribe_spec *spec,
@@ -110,10 +130,12 @@ static struct transcript *listen(struct horse *h, int fd, const struct transcrib
                                  struct arena *a, struct err *e)
 {
     static const struct speech_span nowhere = {0};
+    struct teller teller = {.horse = h};
     const struct transcribe_options o = {
         .model = spec->model, .language = spec->language, .prompt = spec->prompt,
         .translate = spec->translate == 1, .spans = spans->count ? spans->spans : &nowhere,
-        .span_count = spans->count, .on_progress = on_progress, .user = h,
+        .span_count = spans->count, .on_progress = on_progress,
+        .on_segment = on_segment, .user = &teller,
     };
     struct transcript *said = NULL;
     struct transcriber *t = open_model(h, spec, e);

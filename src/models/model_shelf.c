@@ -54,8 +54,9 @@ bool model_shelf_open(const char *models_dir, const char *name, bool paths,
     if (find_in_folder(models_dir, name, path, sizeof path))
         return model_files_open(path, out, e);
     if (!model_repository(name))
-        return err_set(e, ERR_UNAVAILABLE, "no model \"%s\" is in the models' folder (%s); "
-                       "`aive models list` says what can be had", name, models_dir);
+        return err_set(e, ERR_UNAVAILABLE, "no model \"%s\" is in the models' folder%s%s; "
+                       "`aive models list` says what can be had", name, paths ? " " : "",
+                       paths ? models_dir : "");
     return err_set(e, ERR_UNAVAILABLE,
                    "the model \"%s\" is not on this machine yet: fetch it with "
                    "`aive models pull %s`", name, name);
@@ -108,7 +109,8 @@ static void look_at(int models, const char *entry, const char *models_dir, struc
     if (!name || !path)
         return;
     struct model_entry *m = &out->items[out->count++];
-    *m = (struct model_entry){.name = name, .kind = "", .bytes = st.st_size};
+    *m = (struct model_entry){.name = name, .kind = "", .bytes = st.st_size,
+                               .modified_s = st.st_mtim.tv_sec};
     if (model_files_open(path, &files, &none))
         m->kind = arena_strdup(a, files.kind);
     model_files_finish(&files);

@@ -20,6 +20,7 @@ struct model_entry {
     const char *name;
     const char *kind; /* as model_files says: "whisper", "gpt2"; "" where it is none we know */
     int64_t bytes;
+    int64_t modified_s; /* since 1970 */
     bool fetched; /* with checksums that model_verify() reads */
 };
 
