@@ -44,7 +44,7 @@ void norm_rows(const struct crew *c, const struct norm *n, const float *x, int r
 bool cache_init(struct cache *c, int places, int slots, int width, bool half, struct err *e)
 {
     size_t n = (size_t)places * (size_t)slots * (size_t)width, size = half ? 2 : sizeof(float);
-    *c = (struct cache){.half = half, .slots = slots, .width = width};
+    *c = (struct cache){.half = half, .width = width};
     c->keys = calloc(n, size);
     c->values = calloc(n, size);
     if (c->keys && c->values)

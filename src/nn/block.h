@@ -61,15 +61,14 @@ void linear_panels(const struct crew *c, const struct linear *l, const float *x,
 void norm_rows(const struct crew *c, const struct norm *n, const float *x, int rows, int width,
                float epsilon, float *y);
 
-/* What each layer has read: keys and values of `places` tokens in `slots` sequences, side by side:
- * [places][slots][width], in f16 or f32. Pages are touched only as far as they are used. */
+/* What each layer has read: keys and values of `places` tokens in each of `slots` sequences,
+ * [slots][places][width], in f16 or f32. Memory is used as far as tokens are there. */
 struct cache {
     void *keys, *values;
     bool half;
-    int slots, width;
+    int width;
 };
 
-/* Where a sequence's token at each place is kept: at[place] = (place * slots + slot) * width. */
 bool cache_init(struct cache *c, int places, int slots, int width, bool half, struct err *e);
 void cache_finish(struct cache *c); /* accepts a zeroed one */
 void cache_put(struct cache *c, const struct kernels *k, size_t at, const float *key,

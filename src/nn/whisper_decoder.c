@@ -2,8 +2,8 @@
  *
  * DESIGN. The rows of one pass are either the next tokens of all sequences or all tokens of a
  * prompt; the layers do not know which. Each sequence has a list of where its tokens' keys and
- * values are, so a fork copies that list and nothing else. The slots of a place are written once,
- * by the tokens that were fed there, and shared by whoever descends from them.
+ * values are, so a fork copies that list and nothing else. What is kept of a token is written
+ * once and shared by all that descend from it.
  */
 #include "nn/team.h"
 #include "nn/whisper_parts.h"
@@ -223,7 +223,7 @@ static bool read_prompt(struct whisper_run *run, const int32_t *tokens, int n, s
     if (!check_tokens(run, tokens, n, e))
         return false;
     for (int i = 0; i < n; i++) {
-        run->at[0][i] = (size_t)i * (size_t)run->beams * (size_t)c->text_width; /* slot 0 */
+        run->at[0][i] = (size_t)i * (size_t)c->text_width; /* slot 0 */
         run->rows[i] = (struct attend_row){.at = run->at[0], .n = i + 1};
         embed(run, i, tokens[i], i);
     }
@@ -274,7 +274,7 @@ bool whisper_step(struct whisper_run *run, const int32_t *tokens, int n, float *
     if (!check_tokens(run, tokens, n, e))
         return false;
     for (int i = 0; i < n; i++) {
-        put_at[i] = ((size_t)place * (size_t)run->beams + (size_t)i) * (size_t)c->text_width;
+        put_at[i] = ((size_t)i * (size_t)c->text_ctx + (size_t)place) * (size_t)c->text_width;
         run->at[i][place] = put_at[i];
         run->rows[i] = (struct attend_row){.at = run->at[i], .n = place + 1};
         embed(run, i, tokens[i], place);

@@ -64,7 +64,7 @@ struct whisper_run {
 
     struct cache *self; /* [text_layers] */
     int sequences, length;
-    size_t *at[WHISPER_BEAMS_MAX];       /* [text_ctx], of each sequence; see struct cache */
+    size_t *at[WHISPER_BEAMS_MAX];       /* [text_ctx], of each sequence: where in `self` */
     size_t *other_at[WHISPER_BEAMS_MAX]; /* spare ones, for whisper_fork() */
     float *rows_x, *rows_h, *rows_wide;  /* decoder: [text_ctx][width or 4 * width] */
     struct attend_row *rows;             /* [text_ctx] */
