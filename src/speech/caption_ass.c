@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * caption_ass.c - (Advanced) SubStation Alpha: events as lines of fields whose order the file itself
- * says, with markup in braces. Looks are not read; karaoke (\k) becomes the times of words.
+ * caption_ass.c - (Advanced) SubStation Alpha: events as lines of fields whose order the file
+ * itself says, with markup in braces. Looks are not read; karaoke (\k) becomes the times of words.
  *
  * A brace or a line end in a text is escaped as libass reads it: "\{", "\}", "\N". A backslash is
  * parted from what follows by a word joiner (U+2060), which is never seen. */
@@ -154,8 +154,8 @@ static bool read_order(struct line s, unsigned number, struct ass_order *o, stru
         o->count++;
     }
     if (o->start < 0 || o->end < 0 || o->text < 0)
-        return err_set(e, ERR_INVALID, "line %u: the Format of events must name Start, End and Text",
-                       number);
+        return err_set(e, ERR_INVALID,
+                       "line %u: the Format of events must name Start, End and Text", number);
     return true;
 }
 

@@ -2,8 +2,9 @@
  * caption_cues.c - SubRip and WebVTT, read with one line-wise reader: the two differ in their
  * header, in the separator of the milliseconds, in markup, and in blocks that are no cues.
  *
- * SubRip has no escapes: a blank line ends a cue and a line with "-->" begins one, so text is changed
- * where it would do either. WebVTT has entities, and times between words (<00:00:01.500>). */
+ * SubRip has no escapes: a blank line ends a cue and a line with "-->" begins one, so text is
+ * changed where it would do either. WebVTT has entities, and times between words (<00:00:01.500>).
+ */
 #include "speech/caption_parts.h"
 
 #include "core/utf8.h"
@@ -79,7 +80,9 @@ static size_t numeric_entity(const char *s, const char *end, char out[5])
     if (!close || close == digits || close - digits > 6)
         return 0;
     for (const char *p = digits; p < close; p++) {
-        int digit = *p >= '0' && *p <= '9' ? *p - '0' : (*p | 32) >= 'a' ? (*p | 32) - 'a' + 10 : 99;
+        int digit = *p >= '0' && *p <= '9' ? *p - '0'
+                    : (*p | 32) >= 'a'     ? (*p | 32) - 'a' + 10
+                                           : 99;
         if (digit >= base)
             return 0;
         cp = cp * (uint32_t)base + (uint32_t)digit;
@@ -93,8 +96,14 @@ static size_t entity(const char *s, const char *end, char out[5])
 {
     static const struct {
         const char *name, *text;
-    } table[] = {{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&apos;", "'"},
-                 {"&nbsp;", "\xc2\xa0"}, {"&lrm;", "\xe2\x80\x8e"}, {"&rlm;", "\xe2\x80\x8f"}};
+    } table[] = {{"&amp;", "&"},
+                 {"&lt;", "<"},
+                 {"&gt;", ">"},
+                 {"&quot;", "\""},
+                 {"&apos;", "'"},
+                 {"&nbsp;", "\xc2\xa0"},
+                 {"&lrm;", "\xe2\x80\x8e"},
+                 {"&rlm;", "\xe2\x80\x8f"}};
     for (size_t i = 0; i < sizeof table / sizeof *table && *s == '&'; i++) {
         size_t n = strlen(table[i].name);
         if ((size_t)(end - s) >= n && memcmp(s, table[i].name, n) == 0) {
@@ -185,8 +194,8 @@ static bool read_cue(struct caption_reader *r, struct line times, const char *ar
     unsigned number = r->number;
     if (!read_times(times, arrow, &cue))
         return err_set(e, ERR_INVALID,
-                       "line %u: the times should look like 00:00:01%c000 --> 00:00:02%c500", number,
-                       r->vtt ? '.' : ',', r->vtt ? '.' : ',');
+                       "line %u: the times should look like 00:00:01%c000 --> 00:00:02%c500",
+                       number, r->vtt ? '.' : ',', r->vtt ? '.' : ',');
     if (!(cue.end_s > cue.start_s))
         return err_set(e, ERR_INVALID, "line %u: the caption ends before it starts", number);
     read_text(r);
@@ -275,8 +284,7 @@ static void vtt_time(struct caption_writer *w, double from_s, double to_s)
 
 bool vtt_write(const struct cue *cues, size_t count, struct buf *out)
 {
-    struct caption_writer w = {
-        .out = out, .newline = "\n", .escape = vtt_escape, .time = vtt_time};
+    struct caption_writer w = {.out = out, .newline = "\n", .escape = vtt_escape, .time = vtt_time};
     buf_adds(out, "WEBVTT\n\n");
     for (size_t i = 0; i < count && !out->failed; i++) {
         struct caption_span ms = caption_round(&cues[i], 1000);

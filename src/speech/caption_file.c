@@ -7,20 +7,35 @@
 #include <stdlib.h>
 #include <strings.h>
 
-static const char *const srt_aliases[] = {"text/srt", "application/srt", "application/x-srt",
-                                          "text/x-subrip", "application/x-subtitle", NULL};
+static const char *const srt_aliases[] = {
+    "text/srt",      "application/srt",        "application/x-srt",
+    "text/x-subrip", "application/x-subtitle", NULL};
 static const char *const vtt_aliases[] = {"text/webvtt", "application/vtt", NULL};
-static const char *const ass_aliases[] = {"text/x-ass", "application/x-ass", "text/ass",
-                                          "application/ass", "text/x-ssa", "application/x-ssa",
-                                          NULL};
+static const char *const ass_aliases[] = {
+    "text/x-ass", "application/x-ass", "text/ass", "application/ass",
+    "text/x-ssa", "application/x-ssa", NULL};
 
 const struct caption_format caption_formats[] = {
-    {.name = "srt", .title = "SubRip", .media_type = "application/x-subrip",
-     .aliases = srt_aliases, .read = srt_read, .write = srt_write},
-    {.name = "vtt", .title = "WebVTT", .media_type = "text/vtt", .aliases = vtt_aliases,
-     .known = vtt_known, .read = vtt_read, .write = vtt_write},
-    {.name = "ass", .title = "Advanced SubStation Alpha", .media_type = "text/x-ssa",
-     .aliases = ass_aliases, .known = ass_known, .read = ass_read, .write = ass_write},
+    {.name = "srt",
+     .title = "SubRip",
+     .media_type = "application/x-subrip",
+     .aliases = srt_aliases,
+     .read = srt_read,
+     .write = srt_write},
+    {.name = "vtt",
+     .title = "WebVTT",
+     .media_type = "text/vtt",
+     .aliases = vtt_aliases,
+     .known = vtt_known,
+     .read = vtt_read,
+     .write = vtt_write},
+    {.name = "ass",
+     .title = "Advanced SubStation Alpha",
+     .media_type = "text/x-ssa",
+     .aliases = ass_aliases,
+     .known = ass_known,
+     .read = ass_read,
+     .write = ass_write},
     {0},
 };
 
@@ -105,10 +120,13 @@ static bool refuse_bytes(const char *text, size_t len, struct err *e)
     if (byte == 0)
         return err_set(e, ERR_INVALID,
                        "line %u: a zero byte; a caption file should be UTF-8 text (UTF-16 is read "
-                       "when it begins with a byte order mark)", line);
-    return err_set(e, ERR_INVALID,
-                   "line %u: byte 0x%02X is not UTF-8; the file is perhaps in Latin-1 (Windows-1252) "
-                   "or another old encoding: save it as UTF-8", line, byte);
+                       "when it begins with a byte order mark)",
+                       line);
+    return err_set(
+        e, ERR_INVALID,
+        "line %u: byte 0x%02X is not UTF-8; the file is perhaps in Latin-1 (Windows-1252) "
+        "or another old encoding: save it as UTF-8",
+        line, byte);
 }
 
 const char *caption_text_decode(const char *bytes, size_t len, size_t *text_len, struct arena *a,

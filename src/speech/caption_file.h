@@ -2,13 +2,14 @@
  * caption_file.h - caption files, read and written: one row of a table for each format.
  *
  *     struct cues cues;
- *     if (!caption_file_read(NULL, bytes, len, arena, &cues, e)) ...  "line 12: ends before it starts"
- *     caption_format_find("vtt")->write(cues.items, cues.count, &out);
+ *     if (!caption_file_read(NULL, bytes, len, arena, &cues, e)) ...  "line 12: ends before it
+ * starts" caption_format_find("vtt")->write(cues.items, cues.count, &out);
  *
  * Reading takes what is found in the wild and refuses what cannot be meant (ERR_INVALID, with the
- * line): UTF-8 with or without a byte order mark, UTF-16 with one; any line ends; markup is removed,
- * escapes and entities are resolved; cues come in the order of their start. Writing takes any text:
- * nothing of it can break out of its cue, and what the format can say comes back the same.
+ * line): UTF-8 with or without a byte order mark, UTF-16 with one; any line ends; markup is
+ * removed, escapes and entities are resolved; cues come in the order of their start. Writing takes
+ * any text: nothing of it can break out of its cue, and what the format can say comes back the
+ * same.
  *
  * Units: seconds. Text is UTF-8 with '\n' between its lines. Ownership: what is read lives in the
  * arena. Threads: pure functions.
@@ -48,9 +49,9 @@ struct cues {
 struct caption_reader; /* caption_parts.h */
 
 struct caption_format {
-    const char *name;       /* "srt": the suffix too, and what an API calls it */
-    const char *title;      /* "SubRip" */
-    const char *media_type; /* of what is written */
+    const char *name;           /* "srt": the suffix too, and what an API calls it */
+    const char *title;          /* "SubRip" */
+    const char *media_type;     /* of what is written */
     const char *const *aliases; /* other media types it is known by; NULL-ended */
     /* Do the first lines of a text (valid UTF-8) say that it is of this format? */
     bool (*known)(const char *text, size_t len);

@@ -121,7 +121,8 @@ struct word_list {
     size_t end; /* in the text: where the last one ended */
 };
 
-/* Text between two times: its words share the time by their length, blanks around them have none. */
+/* Text between two times: its words share the time by their length, blanks around them have none.
+ */
 static bool add_piece(struct caption_reader *r, size_t from, size_t to, double start_s,
                       double end_s, struct word_list *words)
 {
@@ -167,7 +168,8 @@ static size_t count_words(const struct buf *text, size_t marks)
     return n;
 }
 
-/* The words of a cue by its marks. Times that fall, or lie outside, tell nothing. False: no memory. */
+/* The words of a cue by its marks. Times that fall, or lie outside, tell nothing. False: no memory.
+ */
 static bool mark_words(struct caption_reader *r, struct cue *cue)
 {
     const struct caption_mark *m = (const struct caption_mark *)(const void *)r->marks.data;
@@ -223,8 +225,8 @@ struct caption_span caption_round(const struct cue *cue, int per_second)
 /* What readers of the formats, and the line splitting of common languages, take for a line end. */
 static bool is_line_end(uint32_t cp)
 {
-    return (cp >= 0x0a && cp <= 0x0d) || (cp >= 0x1c && cp <= 0x1e) || cp == 0x85 ||
-           cp == 0x2028 || cp == 0x2029;
+    return (cp >= 0x0a && cp <= 0x0d) || (cp >= 0x1c && cp <= 0x1e) || cp == 0x85 || cp == 0x2028 ||
+           cp == 0x2029;
 }
 
 static bool shows_nothing(uint32_t cp)

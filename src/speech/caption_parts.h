@@ -20,9 +20,9 @@ struct caption_reader {
     unsigned number;      /* of the line given last, from 1 */
     bool vtt;             /* caption_cues.c: which of its two formats it is */
     struct arena *arena;
-    struct buf list;      /* struct cue */
-    struct buf text;      /* of the cue being read */
-    struct buf marks;     /* struct caption_mark: where in `text` a time was said */
+    struct buf list;  /* struct cue */
+    struct buf text;  /* of the cue being read */
+    struct buf marks; /* struct caption_mark: where in `text` a time was said */
 };
 
 /* From this byte of the text on, this is the time. */
@@ -58,14 +58,14 @@ bool caption_cue_add(struct caption_reader *r, double start_s, double end_s, uns
 /* How the text of a cue is put into a file. */
 struct caption_writer {
     struct buf *out;
-    const char *newline;          /* between the lines of one cue */
+    const char *newline; /* between the lines of one cue */
     /* What stands for the character there; NULL: it does. */
     const char *(*escape)(const char *at);
-    bool no_arrows;               /* "-->" would begin a cue, and has no escape */
+    bool no_arrows; /* "-->" would begin a cue, and has no escape */
     /* Called where a word begins, and where one ends before the next begins: what follows lasts
      * from .. to. NULL: no times. */
     void (*time)(struct caption_writer *w, double from_s, double to_s);
-    int64_t at, end;              /* for `time`: how far the cue has come, in units of the format */
+    int64_t at, end; /* for `time`: how far the cue has come, in units of the format */
 };
 
 /* The lines of a cue that show anything; control characters go. False: nothing to show, and

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Any bytes as a caption file of any format, and any text as a caption: what is written must be read
- * back as the same cues, one for each that was written. */
+ * Any bytes as a caption file of any format, and any text as a caption: what is written must be
+ * read back as the same cues, one for each that was written. */
 #include "speech/caption_file.h"
 
 #include <math.h>

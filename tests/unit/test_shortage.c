@@ -202,7 +202,7 @@ static bool layout_case(struct arena *a, struct err *e)
     return tl != NULL;
 }
 
-static bool captions_case(struct arena *a, struct err *e)
+static bool caption_file_case(struct arena *a, struct err *e)
 {
     static const char text[] = "WEBVTT\n\n00:01.000 --> 00:02.500\nHello <00:02.000>you\n\n"
                                "00:00:03.000 --> 00:00:04.000\n<i>again</i>\n";
@@ -279,7 +279,7 @@ static const struct shortage_case {
     {"timeline", timeline_case},   {"plan", plan_case},
     {"captions", captions_case},   {"store", store_case},
     {"multipart", multipart_case}, {"layout", layout_case},
-    {"captions file", captions_case},   {"work-horse events", events_case},
+    {"caption file", caption_file_case},   {"work-horse events", events_case},
     {"weights", weights_case},     {"tokenizer", tokenizer_case},
 };
 
