@@ -101,14 +101,6 @@ static const struct wire_field highlight_fields[] = {
 };
 static const struct wire_type wire_highlight = TYPE("Highlight", report_highlight, highlight_fields, "A stretch worth showing.");
 
-static const struct wire_field transcript_fields[] = {
-    F(report_transcript, engine, WIRE_STRING, "What listened; null: nothing did."),
-    F(report_transcript, model, WIRE_STRING, "The model it used."),
-    F(report_transcript, reason, WIRE_STRING, "Why there is no transcript."),
-    {0},
-};
-const struct wire_type wire_transcript = TYPE("Transcript", report_transcript, transcript_fields, NULL);
-
 /* What the tapping foot knows: of the report, and all that `aive beats` answers. */
 #define BEAT_ROWS \
     F(analysis_report, tempo, WIRE_NUMBER, "Beats a minute; null: no beat."), \
@@ -146,7 +138,6 @@ static const struct wire_field analysis_fields[] = {
     OBJECTS("quality", quality, wire_quality, "How good the picture is, second by second."),
     F(analysis_report, thumbnail, WIRE_NUMBER, "The moment to show, seconds."),
     OBJECTS("highlights", highlights, wire_highlight, "Stretches worth showing, the best first."),
-    {.name = "transcript", .kind = WIRE_OBJECT, .type = &wire_transcript, .flags = WIRE_NULLABLE, .offset = offsetof(struct analysis_report, transcript), .help = "What was said."},
     {.name = "warnings", .kind = WIRE_LIST, .item = WIRE_STRING, .offset = offsetof(struct analysis_report, warnings), .help = "What could not be seen or heard, and why, in words."},
     {0},
 };

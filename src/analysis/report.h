@@ -68,11 +68,6 @@ struct report_highlight { /* a stretch worth showing */
     struct wire_list reasons; /* const char * */
 };
 
-/* What was heard said. No engine: nothing is made up, and the reason is given. */
-struct report_transcript {
-    const char *engine, *model, *reason; /* NULL: null */
-};
-
 struct analysis_report {
     int64_t version;
     double duration; /* s: the longer of picture and sound */
@@ -105,7 +100,6 @@ struct analysis_report {
 
     /* Both */
     struct wire_list highlights; /* struct report_highlight, best first */
-    struct report_transcript *transcript;
     struct wire_list warnings; /* const char *: what could not be seen or heard, and why */
 };
 
@@ -113,6 +107,6 @@ struct analysis_report {
 extern const struct analysis_report report_empty;
 
 /* wire_beats: the same struct, but only what the beats and their sound's duration say. */
-extern const struct wire_type wire_analysis, wire_beats, wire_transcript;
+extern const struct wire_type wire_analysis, wire_beats;
 
 #endif

@@ -8,13 +8,17 @@
 #include "api/intake.h"
 #include "core/files.h"
 #include "core/log.h"
+#include "jobs/hear.h"
 #include "jobs/worker.h"
+#include "speech/caption_file.h"
 #include "timeline/timeline.h"
 
 #include <string.h>
 
 /* How long an answer may wait for the analysis before it becomes a 202. */
 #define ANALYSIS_WAIT_MS (15 * 60 * 1000)
+
+#define WORDS_MAX_BYTES ((size_t)4 << 20) /* of a script or captions */
 
 int open_ingest_upload(void *app, const char *field, struct err *e)
 {
@@ -111,12 +115,12 @@ static bool wait_analysis(struct request *req, const char *job_id, bool *done, s
 }
 
 static bool ingest(struct request *req, const struct asset *asset, const char *title,
-                   struct reply *reply, struct err *e)
+                   const struct layout_order *layout, struct reply *reply, struct err *e)
 {
     struct workspace *ws = app_workspace(req);
     const struct ingest_form *form = req->form;
     bool analyze = form->auto_analyze != 0;
-    const char *spec = analyze ? layout_spec(&form->layout, req->arena) : NULL;
+    const char *spec = analyze ? layout_spec(layout, req->arena) : NULL;
     int64_t project_id = 0;
     char job_id[JOB_ID_SIZE] = "";
     if (analyze && !spec)
@@ -143,20 +147,64 @@ static bool ingest(struct request *req, const struct asset *asset, const char *t
     return answer(ws, project_id, analyze ? job_id : NULL, reply, req->arena, e);
 }
 
+/* Words that came as a file of their own instead of a field. Blank ones are none. */
+static bool take_words(struct request *req, const char *field, const char **text, struct err *e)
+{
+    struct upload *up = request_upload(req, field);
+    size_t len;
+    if (up) {
+        const char *bytes = file_read_text(up->fd, WORDS_MAX_BYTES, req->arena, &len, e);
+        *text = bytes ? caption_text_decode(bytes, len, &len, req->arena, e) : NULL;
+        if (!*text)
+            return false;
+    }
+    if (is_blank(*text))
+        *text = NULL;
+    return true;
+}
+
+static bool take_all_words(struct request *req, struct layout_order *layout, const char **key,
+                           struct err *e)
+{
+    *key = "script";
+    if (!take_words(req, *key, &layout->script, e))
+        return false;
+    *key = "captions";
+    return take_words(req, *key, &layout->captions, e) &&
+           hear_check(layout->script, layout->captions, key, req->arena, e);
+}
+
+/* Words that cannot be read are a 422 that says where they cannot, and *fine is false. */
+static bool check_words(struct request *req, struct layout_order *layout, struct reply *reply,
+                        bool *fine, struct err *e)
+{
+    static const struct wire_loc body = {.key = "body"};
+    const char *key;
+    *fine = take_all_words(req, layout, &key, e);
+    if (*fine)
+        return true;
+    if (e->code != ERR_INVALID && e->code != ERR_UNSUPPORTED && e->code != ERR_TOO_LARGE)
+        return false;
+    const struct wire_loc at = {.up = &body, .key = key};
+    return reply_invalid(reply, &at, e->msg);
+}
+
 bool ingest_post(struct request *req, struct reply *reply, struct err *e)
 {
     struct upload *up = request_upload(req, "file");
     struct asset asset;
     const struct ingest_form *form = req->form;
+    struct layout_order layout = form->layout;
     const char *title = title_of(form, up, req->arena);
     bool fine;
     if (!title)
         return err_set(e, ERR_NO_MEMORY, "no memory for the title");
-    if (!check_layout_order(req, &form->layout, reply, &fine, e))
+    if (!check_layout_order(req, &layout, reply, &fine, e) ||
+        (fine && !check_words(req, &layout, reply, &fine, e)))
         return false;
     if (!fine)
         return true;
     if (!intake(req, up, INTAKE_FILM, &asset, e))
         return intake_refused(reply, e);
-    return ingest(req, &asset, title, reply, e);
+    return ingest(req, &asset, title, &layout, reply, e);
 }

@@ -13,6 +13,8 @@
 
 static const struct route_file ingest_files[] = {
     {.name = "file", .required = true, .help = "The video or sound: MP4, MOV, MKV, WebM, AVI, MPEG-TS, FLV, MP3, WAV, FLAC, Ogg, AAC."},
+    {.name = "captions", .help = "An SRT, WebVTT or ASS file of what is said, at most 4 MiB."},
+    {.name = "script", .help = "A text of what is said, word for word, at most 4 MiB."},
     {0},
 };
 static const struct route_file asset_files[] = {
@@ -197,9 +199,11 @@ const struct route api_routes[] = {
     {.method = "GET", .path = "/api/chat/sessions/{session_id}", .name = "get_session", .tag = "chat", .run = RUN_INLINE,
      .handler = chat_session_get_one, .params = &params_session, .response = &wire_chat_session, .responses = not_found,
      .help = "A chat with all its messages."},
-    {.method = "POST", .path = "/api/chat/sessions/{session_id}/messages", .name = "send_message", .tag = "chat", .run = RUN_POOL,
+    {.method = "POST", .path = "/api/chat/sessions/{session_id}/messages", .name = "send_message", .tag = "chat", .run = RUN_LONG,
      .handler = chat_messages_post, .params = &params_session, .body = BODY_JSON, .body_limit = 262144,
-     .request = &wire_chat_send_request, .response = &wire_chat_send_response, .responses = chat_answers, .help = "Say something and get the reply."},
+     .request = &wire_chat_send_request, .response = &wire_chat_send_response, .responses = chat_answers, 
+     .help = "Say something and get the reply. With Accept: text/event-stream the reply comes while it is written: events "
+             "\"delta\" ({\"text\": ...}), then \"done\" (this answer), or \"error\" ({\"status\": ..., \"detail\": ...})."},
 };
 /* clang-format on */
 

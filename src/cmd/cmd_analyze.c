@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "jobs/analyze.h"
 #include "jobs/derived.h"
+#include "jobs/hear.h"
 #include "jobs/lay_out.h"
 #include "plot/plot.h"
 #include "timeline/timeline.h"
@@ -15,10 +16,11 @@
 #include <unistd.h>
 
 #define ANSWER_MAX_BYTES ((size_t)64 << 20)
+#define WORDS_MAX_BYTES ((size_t)4 << 20)
 #define KEPT_SECONDS (30 * 24 * 3600) /* in the user's cache */
 
 struct analyze_options {
-    const char *output, *plot, *length;
+    const char *output, *plot, *length, *script, *captions;
     int64_t seed;
     bool facts, progress;
 };
@@ -31,6 +33,10 @@ static const struct option options[] = {
     {.name = "seed", .kind = OPT_INT, .offset = offsetof(struct analyze_options, seed), .def = "-1",
      .min = -1, .max = 9007199254740991.0, .value = "N",
      .help = "Another number, another cut; -1 gives the same film every time."},
+    {.name = "script", .kind = OPT_TEXT, .offset = offsetof(struct analyze_options, script), .def = "", .value = "FILE",
+     .help = "A text of what is said, word for word: captions follow from it, without any model."},
+    {.name = "captions", .kind = OPT_TEXT, .offset = offsetof(struct analyze_options, captions), .def = "", .value = "FILE",
+     .help = "Captions that there are already: .srt, .vtt or .ass."},
     {.name = "facts", .kind = OPT_BOOL, .offset = offsetof(struct analyze_options, facts), .def = "false",
      .help = "Everything that was found, as JSON, in place of the timeline."},
     {.name = "plot", .kind = OPT_TEXT, .offset = offsetof(struct analyze_options, plot), .def = "", .value = "FILE",
@@ -46,7 +52,9 @@ struct analyze_call {
     struct progress_line line;
     struct asset asset;
     int derived_fd; /* -1: nothing is kept */
+    struct layout_order order;
     struct analysis found;
+    struct heard heard;
     struct timeline *timeline;
 };
 
@@ -102,25 +110,53 @@ static bool find_out(struct analyze_call *call, int fd, struct err *e)
     return ok;
 }
 
-static struct layout_order layout_order_of(const struct analyze_options *o)
+/* The text of a file that an option names; NULL: it names none. */
+static bool load_words(const char *path, const char **text, struct arena *a, struct err *e)
 {
-    return (struct layout_order){.target_length = *o->length ? o->length : NULL,
-                                 .seed = o->seed < 0 ? INT64_MIN : o->seed};
+    size_t len;
+    *text = *path ? file_load(path, WORDS_MAX_BYTES, a, &len, e) : NULL;
+    return *text || !*path;
+}
+
+static bool layout_order_of(struct analyze_call *call, struct err *e)
+{
+    const struct analyze_options *o = call->o;
+    call->order = (struct layout_order){.target_length = *o->length ? o->length : NULL,
+                                        .seed = o->seed < 0 ? INT64_MIN : o->seed};
+    return load_words(o->script, &call->order.script, call->c->arena, e) &&
+           load_words(o->captions, &call->order.captions, call->c->arena, e);
 }
 
 /* Before the long work: can the film that is asked for be laid out at all? */
-static bool order_ok(const struct analyze_call *call, struct err *e)
+static bool order_ok(struct analyze_call *call, struct err *e)
 {
     const char *key;
-    const struct layout_order order = layout_order_of(call->o);
-    return layout_order_template(&order, &call->c->config, call->c->arena, &key, e);
+    if (!layout_order_of(call, e) ||
+        !layout_order_template(&call->order, &call->c->config, call->c->arena, &key, e))
+        return false;
+    return hear_check(call->order.script, call->order.captions, &key, call->c->arena, e) ||
+           err_wrap(e, "%s", key);
+}
+
+static bool listen(struct analyze_call *call, int fd, struct err *e)
+{
+    const struct hear_order order = {
+        .listen = {.asset = &call->asset, .fd = fd, .derived_fd = call->derived_fd,
+                   .config = &call->c->config, .no_fetch = true, .cancel = call->c->cancel,
+                   .progress = on_progress, .log = on_log, .user = call},
+        .script = call->order.script,
+        .captions = call->order.captions,
+    };
+    bool ok = hear(&order, call->c->arena, &call->heard, e);
+    progress_end(&call->line);
+    return ok;
 }
 
 static bool lay_out(struct analyze_call *call, struct err *e)
 {
-    const struct layout_order order = layout_order_of(call->o);
-    call->timeline = layout_from_report(&call->c->config, &order, &call->asset,
-                                        call->found.report, NULL, call->c->arena, e);
+    call->timeline = layout_from_report(&call->c->config, &call->order, &call->asset,
+                                        call->found.report, call->heard.transcript, NULL,
+                                        call->c->arena, e);
     return call->timeline && timeline_set_asset(call->timeline, call->asset.path, NULL,
                                                 call->c->arena);
 }
@@ -214,7 +250,7 @@ static int run_analyze(struct cmd_context *c, const void *opt)
     if ((*call.o->plot && !plot_format_of(call.o->plot, &format, &e)) ||
         !order_ok(&call, &e) || !input_load(c, c->words[0], &fd, &call.asset, &probe, &e))
         return cmd_fail(c, &e);
-    bool ok = open_derived(&call, &e) && find_out(&call, fd, &e);
+    bool ok = open_derived(&call, &e) && find_out(&call, fd, &e) && listen(&call, fd, &e);
     close(fd);
     ok = ok && lay_out(&call, &e) && (!*call.o->plot || write_plot(&call, &e)) &&
          write_answer(&call, &e);

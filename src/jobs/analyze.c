@@ -343,12 +343,3 @@ bool analyze_run(const struct analyze_order *o, struct arena *a, struct analysis
         on_log(&(struct broker){.order = o}, warnings[i]);
     return true;
 }
-
-const struct report_transcript *transcript_none(const char *model, struct arena *a)
-{
-    struct report_transcript *t = arena_alloc(a, sizeof *t);
-    if (t)
-        t->reason = arena_printf(
-            a, "no speech engine is built into this version of aive, so model %s cannot run", model);
-    return t;
-}

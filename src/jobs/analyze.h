@@ -79,9 +79,6 @@ bool analyze_run(const struct analyze_order *order, struct arena *a, struct anal
 bool analysis_load(int derived_fd, const char *hash, struct arena *a, struct analysis *out,
                    struct err *e);
 
-/* No transcript, and why. NULL: no memory. */
-const struct report_transcript *transcript_none(const char *model, struct arena *a);
-
 /* The job: analyse the project's asset, lay out a timeline, store it as a revision. */
 extern const struct job_kind job_analyze;
 

@@ -4,6 +4,7 @@
 #include "analysis/highlight.h"
 #include "core/timebase.h"
 #include "jobs/analyze.h"
+#include "jobs/hear.h"
 #include "jobs/workspace.h"
 #include "render/sfx.h"
 #include "store/store.h"
@@ -25,6 +26,10 @@ static const struct wire_field order_fields[] = {
     {.name = "seed", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .min = 0,
      .max = 9007199254740991.0, .offset = offsetof(struct layout_order, seed),
      .help = "Another number, another cut; without it the same one every time."},
+    {.name = "script", .kind = WIRE_STRING, .flags = WIRE_NULLABLE | WIRE_OMIT,
+     .offset = offsetof(struct layout_order, script), .help = "What is said, word for word."},
+    {.name = "captions", .kind = WIRE_STRING, .flags = WIRE_NULLABLE | WIRE_OMIT,
+     .offset = offsetof(struct layout_order, captions), .help = "A caption file's text."},
     {0},
 };
 const struct wire_type wire_layout_order = {.name = "LayoutOrder", .fields = order_fields,
@@ -156,7 +161,8 @@ static bool picture_facts(const struct analysis_report *r, struct arena *a, stru
     return true;
 }
 
-static bool facts_from(const struct asset *asset, const struct analysis_report *r,
+static bool facts_from(const struct layout_order *order, const struct asset *asset,
+                       const struct analysis_report *r, const struct transcript *said,
                        const struct timeline *before, struct arena *a, struct layout_facts *f,
                        struct err *e)
 {
@@ -170,24 +176,46 @@ static bool facts_from(const struct asset *asset, const struct analysis_report *
         .downbeats = r->downbeats.items,
         .downbeat_count = r->downbeats.count,
     };
-    if (before) {
-        f->captions = before->captions.items;
-        f->caption_count = before->captions.count;
-    }
+    bool keeps = before && before->captions.count && !order->script && !order->captions;
+    struct wire_list captions = {0};
+    if (keeps)
+        captions = before->captions;
+    else if (!captions_from_transcript(said, a, &captions))
+        return err_set(e, ERR_NO_MEMORY, "no memory for the captions");
+    f->captions = captions.items;
+    f->caption_count = captions.count;
     return (sound_facts(r, a, f) && picture_facts(r, a, f)) ||
            err_set(e, ERR_NO_MEMORY, "no memory for the layout");
 }
 
 /* --- What the document gets besides ----------------------------------------------------------- */
 
+/* What a timeline tells of the transcript that its captions come from. */
+struct told {
+    const char *engine, *model, *language, *quality, *reason;
+};
+
+#define TOLD(member, omit, words) {.name = #member, .kind = WIRE_STRING, .flags = WIRE_NULLABLE | (omit), \
+                                   .offset = offsetof(struct told, member), .help = words}
+static const struct wire_field told_fields[] = {
+    TOLD(engine, 0, "What listened; null: nothing did."),
+    TOLD(model, 0, "The model it used."),
+    TOLD(language, WIRE_OMIT, "Of what is said."),
+    TOLD(quality, WIRE_OMIT, "\"draft\": not good enough for captions."),
+    TOLD(reason, WIRE_OMIT, "Why there is no transcript."),
+    {0},
+};
+static const struct wire_type told_type = {.name = "TranscriptNote", .fields = told_fields, .size = sizeof(struct told)};
+
 /* Adds `"transcript":{...}` to the keys that the document keeps for others: whoever reads the
  * timeline sees what listened, or why nothing did. */
-static bool add_transcript(struct timeline *tl, const struct report_transcript *t, struct arena *a)
+static bool add_transcript(struct timeline *tl, const struct transcript *t, struct arena *a)
 {
+    const struct told told = {t->engine, t->model, t->language, t->quality, t->reason};
     struct buf b;
     buf_init(&b, 1 << 16);
     buf_adds(&b, "\"transcript\":");
-    wire_write(&wire_transcript, t, &b);
+    wire_write(&told_type, &told, &b);
     char *text = b.failed ? NULL : arena_strndup(a, b.data, b.len);
     if (text)
         tl->extra = (struct wire_raw){text, b.len};
@@ -229,23 +257,22 @@ static bool keep_music(struct timeline *tl, const struct timeline *before,
 struct timeline *layout_from_report(const struct config *c, const struct layout_order *order,
                                     const struct asset *asset,
                                     const struct analysis_report *report,
+                                    const struct transcript *said,
                                     const struct timeline *before, struct arena *a,
                                     struct err *e)
 {
     struct layout_facts facts;
     const char *key;
-    const struct report_transcript *heard =
-        report->transcript ? report->transcript : transcript_none(c->whisper_model, a);
     uint64_t seed = order->seed == INT64_MIN ? timeline_seed(asset->content_hash)
                                              : (uint64_t)order->seed;
     struct template *tpl = layout_order_template(order, c, a, &key, e);
-    if (!tpl || !facts_from(asset, report, before, a, &facts, e))
+    if (!tpl || !facts_from(order, asset, report, said, before, a, &facts, e))
         return NULL;
     struct timeline *tl = timeline_generate(tpl, &facts, seed, a, e);
     if (!tl)
         return NULL;
     tl->target_length = order->target_length;
-    bool ok = heard && add_transcript(tl, heard, a) && add_crop(tl, &report->crop, a) &&
+    bool ok = add_transcript(tl, said, a) && add_crop(tl, &report->crop, a) &&
               keep_music(tl, before, tpl->music, a) &&
               (!asset->path ||
                timeline_set_asset(tl, asset->path, workspace_url(asset->path, a), a));

@@ -10,6 +10,7 @@
 
 #include "analysis/report.h"
 #include "core/config.h"
+#include "speech/transcript.h"
 #include "timeline/template.h"
 #include "timeline/timeline.h"
 
@@ -19,6 +20,8 @@ struct layout_order {
     const char *template_name; /* NULL: the setting's */
     const char *target_length; /* "full", seconds; NULL: the template's */
     int64_t seed;              /* INT64_MIN: from the content, so that it is always the same */
+    const char *script;        /* what is said, word for word; NULL: not known */
+    const char *captions;      /* a caption file's text; NULL: none */
 };
 extern const struct wire_type wire_layout_order;
 #define LAYOUT_ORDER_PLAIN ((struct layout_order){.seed = INT64_MIN})
@@ -31,11 +34,13 @@ struct template_shelf template_shelf_of(const struct config *c, struct arena *a)
 struct template *layout_order_template(const struct layout_order *o, const struct config *c,
                                        struct arena *a, const char **key, struct err *e);
 
-/* `before` (NULL: nothing) is the project's timeline: its captions are kept where the report has
- * none, and so is its music. */
+/* `said` is what was heard. `before` (NULL: nothing) is the project's timeline: its captions stay,
+ * for somebody may have mended them, unless the order brings words of its own; and so does its
+ * music. */
 struct timeline *layout_from_report(const struct config *c, const struct layout_order *order,
                                     const struct asset *asset,
                                     const struct analysis_report *report,
+                                    const struct transcript *said,
                                     const struct timeline *before, struct arena *a,
                                     struct err *e);
 

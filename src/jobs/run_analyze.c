@@ -2,6 +2,7 @@
  * run_analyze.c - the job "analyze": look at the asset and listen to it; for a project, lay out its
  * timeline and store it. */
 #include "jobs/analyze.h"
+#include "jobs/hear.h"
 #include "jobs/lay_out.h"
 #include "jobs/worker.h"
 #include "jobs/workspace.h"
@@ -11,9 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Looking and listening takes a part of the job, hearing what is said another. */
 static void on_progress(void *user, double percent, const char *stage)
 {
-    job_run_progress(user, 5 + percent * 0.9, stage);
+    job_run_progress(user, 5 + percent * 0.45, stage);
+}
+
+static void on_hearing(void *user, double percent, const char *stage)
+{
+    job_run_progress(user, 50 + percent * 0.45, stage);
 }
 
 static void on_log(void *user, const char *line)
@@ -34,17 +41,41 @@ static bool read_before(struct workspace *ws, const struct job *job, struct aren
     return *before || !d.timeline.text;
 }
 
+/* What is said in the asset, by the words that came with the order or by listening. */
+static bool hear_asset(struct job_run *run, struct workspace *ws, const struct asset *asset, int fd,
+                       const struct layout_order *order, struct heard *heard, struct err *e)
+{
+    const struct hear_order hearing = {
+        .listen = {.asset = asset, .fd = fd, .derived_fd = ws->derived_fd, .config = ws->config,
+                   .cancel = job_run_cancel(run), .progress = on_hearing, .log = on_log,
+                   .user = run},
+        .script = order->script,
+        .captions = order->captions,
+    };
+    if (!hear(&hearing, job_run_arena(run), heard, e))
+        return false;
+    const struct transcript *t = heard->transcript;
+    if (t->engine)
+        job_run_log(run, "Heard %zu sentences (%s)", t->segments.count, t->engine);
+    else if (asset->has_audio)
+        job_run_log(run, "No captions: %s", t->reason);
+    return true;
+}
+
 static bool store_layout(struct job_run *run, struct workspace *ws, const struct asset *asset,
-                         const struct analysis_report *report, struct err *e)
+                         int fd, const struct analysis_report *report, struct err *e)
 {
     struct arena *a = job_run_arena(run);
     const struct job *job = job_run_job(run);
     struct timeline *before;
+    struct heard heard;
     const struct layout_order *order =
         wire_read_trusted(&wire_layout_order, job->spec, strlen(job->spec), a, e);
-    if (!order || !read_before(ws, job, a, &before, e))
+    if (!order || !hear_asset(run, ws, asset, fd, order, &heard, e) ||
+        !read_before(ws, job, a, &before, e))
         return false;
-    struct timeline *tl = layout_from_report(ws->config, order, asset, report, before, a, e);
+    struct timeline *tl =
+        layout_from_report(ws->config, order, asset, report, heard.transcript, before, a, e);
     if (!tl)
         return false;
     struct buf text;
@@ -88,10 +119,8 @@ static bool run_analyze(struct job_run *run, struct err *e)
     struct analyze_order order = {.asset = &asset, .fd = fd, .derived_fd = ws->derived_fd,
                                   .make = ANALYZE_ALL, .cancel = job_run_cancel(run),
                                   .progress = on_progress, .log = on_log, .user = run};
-    bool ok = analyze_run(&order, a, &found, e);
-    close(fd);
-    if (!ok)
-        return false;
+    if (!analyze_run(&order, a, &found, e))
+        return close(fd), false;
     if (found.was_known)
         job_run_log(run, "This content was analysed before: nothing is done twice");
     if (!asset.has_audio)
@@ -99,8 +128,10 @@ static bool run_analyze(struct job_run *run, struct err *e)
     else
         job_run_log(run, "Found %zu beats%s", found.report->beats.count,
                     found.report->beats.count ? "" : ": the sound has no steady pulse");
-    return (job->project_id == 0 || store_layout(run, ws, &asset, found.report, e)) &&
-           set_result(run, &asset, found.report, e);
+    bool ok = (job->project_id == 0 || store_layout(run, ws, &asset, fd, found.report, e)) &&
+              set_result(run, &asset, found.report, e);
+    close(fd);
+    return ok;
 }
 
 static bool settle_analyze(struct store *s, const struct job *job, struct err *e)

@@ -7,6 +7,7 @@
 #include "core/files.h"
 #include "core/timebase.h"
 #include "jobs/analyze.h"
+#include "jobs/hear.h"
 #include "jobs/film.h"
 #include "jobs/film_assets.h"
 #include "jobs/lay_out.h"
@@ -40,22 +41,36 @@ static void on_analysis(void *user, double percent, const char *stage)
     job_run_progress(((struct render_run *)user)->run, 15 + percent / 10, "analysis");
 }
 
+/* What is seen and heard in the project's asset. */
+static bool analyze_asset(struct render_run *r, struct analysis *found, struct heard *heard,
+                          struct err *e)
+{
+    int fd = workspace_open_media(r->ws, r->project.asset.path, e);
+    if (fd < 0)
+        return false;
+    const struct analyze_order looking = {.asset = &r->project.asset, .fd = fd,
+                                          .derived_fd = r->ws->derived_fd, .make = ANALYZE_ALL,
+                                          .cancel = job_run_cancel(r->run),
+                                          .progress = on_analysis, .user = r};
+    const struct hear_order hearing = {
+        .listen = {.asset = &r->project.asset, .fd = fd, .derived_fd = r->ws->derived_fd,
+                   .config = r->ws->config, .no_fetch = true, .cancel = job_run_cancel(r->run)}};
+    bool ok = analyze_run(&looking, r->arena, found, e) && hear(&hearing, r->arena, heard, e);
+    close(fd);
+    return ok;
+}
+
 /* An empty timeline is analysed first, as the guide says; the layout becomes a revision. */
 static bool lay_out(struct render_run *r, const struct timeline *before, struct err *e)
 {
     struct analysis found;
+    struct heard heard;
     job_run_log(r->run, "Timeline is empty; running auto-analysis");
-    int fd = workspace_open_media(r->ws, r->project.asset.path, e);
-    struct analyze_order order = {.asset = &r->project.asset, .fd = fd,
-                                  .derived_fd = r->ws->derived_fd, .make = ANALYZE_ALL,
-                                  .cancel = job_run_cancel(r->run), .progress = on_analysis,
-                                  .user = r};
-    bool ok = fd >= 0 && analyze_run(&order, r->arena, &found, e);
-    if (fd >= 0)
-        close(fd);
+    bool ok = analyze_asset(r, &found, &heard, e);
     const struct layout_order plain = LAYOUT_ORDER_PLAIN;
     struct timeline *tl = ok ? layout_from_report(r->ws->config, &plain, &r->project.asset,
-                                                  found.report, before, r->arena, e)
+                                                  found.report, heard.transcript, before,
+                                                  r->arena, e)
                              : NULL;
     struct buf text;
     buf_init(&text, timeline_limits.max_bytes);

@@ -87,8 +87,8 @@ static bool open_model(const struct transcribe_order *o, const char *name, struc
     const char *dir = o->config->models_dir;
     if (model_shelf_open(dir, name, own, out, e))
         return true;
-    if (e->code != ERR_UNAVAILABLE || !own || o->config->offline || !model_name_ok(name) ||
-        !model_repository(name))
+    if (e->code != ERR_UNAVAILABLE || !own || o->no_fetch || o->config->offline ||
+        !model_name_ok(name) || !model_repository(name))
         return false;
     struct err why = {0};
     if (fetch_model(o, name, &why))

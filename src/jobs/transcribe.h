@@ -31,6 +31,7 @@ struct transcribe_order {
     const struct config *config;
     const char *model;    /* NULL: that of the settings */
     bool own_model;       /* `model` comes from whoever runs aive: it may be a path, and is fetched */
+    bool no_fetch;        /* nobody waits for a download here */
     const char *language; /* NULL: it is detected */
     const char *prompt;   /* words that may come; NULL: none */
     bool translate;
