@@ -103,7 +103,7 @@ static void put_attention(FILE *f, const char *place, const char *part, enum dty
     for (int i = 0; i < 4; i++) {
         snprintf(name, sizeof name, "%s.%s", part, maps[i]);
         put_matrix(f, place, name, dtype, width, width);
-        strcat(name, ".bias");
+        snprintf(name, sizeof name, "%s.%s.bias", part, maps[i]);
         if (i != 1)
             put_vector(f, place, name, width, 0.05f);
     }

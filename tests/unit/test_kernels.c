@@ -101,10 +101,11 @@ static void check_gemv(const struct kernels *k, const struct gemv_case *t)
     static uint8_t w[MOST * 4 + 1];
     static float numbers[MOST], x[8 * 160], y[8 * 160], parts[8 * 160], bias[160];
     static double want[8 * 160];
+    const size_t count = (size_t)t->in * (size_t)t->out;
     const int row = t->across ? t->out : t->in;
     const size_t row_bytes = (size_t)row / dtype_block(t->type) * dtype_block_bytes(t->type);
-    fill_weights(t->type, w + 1, (size_t)(t->in * t->out)); /* unaligned on purpose */
-    dtype_to_f32(t->type, w + 1, (size_t)(t->in * t->out), numbers);
+    fill_weights(t->type, w + 1, count); /* unaligned on purpose */
+    dtype_to_f32(t->type, w + 1, count, numbers);
     fill(x, sizeof x / sizeof *x, 1);
     fill(y, sizeof y / sizeof *y, 1);
     fill(bias, sizeof bias / sizeof *bias, 1);
@@ -268,11 +269,11 @@ static void test_norm(const struct kernels *k)
 
 static void test_gelu(const struct kernels *k)
 {
-    enum { N = 4001 };
+    enum { N = 4001, MIDDLE = N / 2 };
     static float x[N];
     static double erf_wants[N], tanh_wants[N];
     for (int i = 0; i < N; i++) {
-        const double v = (i - N / 2) * 0.01;
+        const double v = (i - MIDDLE) * 0.01;
         erf_wants[i] = 0.5 * v * (1 + erf(v / sqrt(2)));
         tanh_wants[i] = 0.5 * v * (1 + tanh(sqrt(2 / M_PI) * (v + 0.044715 * v * v * v)));
         x[i] = (float)v;
@@ -280,7 +281,7 @@ static void test_gelu(const struct kernels *k)
     k->gelu(GELU_ERF, x, N);
     CHECK_NEAR(most_apart(x, erf_wants, N), 0, 1e-6);
     for (int i = 0; i < N; i++)
-        x[i] = (float)((i - N / 2) * 0.01);
+        x[i] = (float)((i - MIDDLE) * 0.01);
     k->gelu(GELU_TANH, x, N);
     CHECK_NEAR(most_apart(x, tanh_wants, N), 0, 1e-6);
 }

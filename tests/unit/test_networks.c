@@ -20,7 +20,7 @@ struct matrix {
 
 static struct matrix matrix(int rows, int width)
 {
-    return (struct matrix){rows, width, calloc((size_t)(rows * width), sizeof(double))};
+    return (struct matrix){rows, width, calloc((size_t)rows * (size_t)width + 1, sizeof(double))};
 }
 
 static const struct toy_tensor *named(const struct toy *t, const char *place, const char *part)
@@ -301,9 +301,9 @@ static void toy_begin(struct toy_run *r, const struct whisper_config *c, bool ha
         fprintf(stderr, "   %s\n", e.msg);
     r->team = team_create(threads, &e);
     r->run = whisper_run_create(r->model, r->team, 5, &e);
-    r->mel = calloc((size_t)(c->mels * FRAMES), sizeof *r->mel);
+    r->mel = calloc((size_t)c->mels * FRAMES, sizeof *r->mel);
     for (int i = 0; i < c->mels * FRAMES; i++)
-        r->mel[i] = (float)sin(i * 0.7 + i / 50 * 0.3) * 0.8f;
+        r->mel[i] = (float)(sin(i * 0.7) + sin(i * 0.006)) * 0.5f;
 }
 
 static void toy_end(struct toy_run *r)
@@ -433,7 +433,7 @@ static void check_weights_of_heads(struct toy_run *r, const struct shape *s)
     const struct whisper_config *c = &s->config;
     const struct whisper_head heads[] = {{c->text_layers - 1, c->text_heads - 1}, {0, 0}};
     struct err e = {0};
-    float *weights = calloc((size_t)(2 * TOKENS * s->positions), sizeof *weights);
+    float *weights = calloc((size_t)2 * TOKENS * (size_t)s->positions, sizeof *weights);
     CHECK(whisper_encode(r->run, r->mel, FRAMES, s->positions, NULL, &e));
     CHECK(whisper_attention(r->run, text, TOKENS, heads, 2, weights, &e));
     for (int row = 0; row < 2 * TOKENS; row++) {
@@ -600,8 +600,8 @@ static void test_configs(void)
         "{\"vocab_size\":9,\"n_positions\":8,\"n_embd\":8,\"n_head\":3,\"n_layer\":1}",
         "{\"vocab_size\":9,\"n_positions\":8,\"n_embd\":8,\"n_head\":2,\"n_layer\":1000000000}",
         "{\"vocab_size\":9,\"n_positions\":0,\"n_embd\":8,\"n_head\":2,\"n_layer\":1}",
-        "{\"vocab_size\":9,\"n_positions\":8,\"n_embd\":8,\"n_head\":2,\"n_layer\":1,"
-        "\"layer_norm_epsilon\":-1}",
+        "{\"vocab_size\":9,\"n_ctx\":8,\"n_embd\":8,\"n_head\":2,\"n_layer\":1,\"layer_norm_"
+        "epsilon\":-1}",
     };
     for (size_t i = 0; i < 4; i++)
         CHECK(!gpt2_config_from_json(bad[i], strlen(bad[i]), &c, &e) && e.code == ERR_INVALID);

@@ -170,7 +170,7 @@ static void test_whisper(const struct whisper_case *c, struct team *team)
 {
     static const int32_t prompt[] = {1024, 1025, 1125, 1129};
     static float logits[VOCAB];
-    struct speech s;
+    struct speech s = {0};
     struct err e = {0};
     char name[128];
     size_t n;
@@ -224,7 +224,7 @@ static void test_attention(struct team *team)
     enum { N = sizeof tokens / sizeof *tokens, POSITIONS = 1500, KEPT = 300, ROWS = 13 };
     static float weights[2][N][POSITIONS], mean[ROWS][KEPT];
     static double w[N][KEPT];
-    struct speech s;
+    struct speech s = {0};
     struct err e = {0};
     size_t n;
     CHECK_CASE("attention");
