@@ -132,9 +132,9 @@ static const struct wire_field form_ingest_fields[] = {
     {.name = "seed", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .offset = offsetof(struct ingest_form, layout.seed), .min = 0, .max = 9007199254740991.0,
      .help = "Another number, another cut; without it the same one every time."},
     {.name = "script", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct ingest_form, layout.script), .max = 65536,
-     .help = "What is said, word for word: the words are found in the sound (English), and captions follow from them without any model. Longer ones as a file."},
+     .help = "What is said, word for word: the words are found in the sound (English), and captions follow from them without any model. Longer ones as a file of up to 4 MiB."},
     {.name = "captions", .kind = WIRE_STRING, .flags = WIRE_NULLABLE, .offset = offsetof(struct ingest_form, layout.captions), .max = 65536,
-     .help = "Captions that there are already, as the text of an SRT, WebVTT or ASS file. Longer ones as a file."},
+     .help = "Captions that there are already, as the text of an SRT, WebVTT or ASS file. Longer ones as a file of up to 4 MiB."},
     {0},
 };
 TYPE(form_ingest, struct ingest_form, "IngestForm", "What goes with an upload.", form_ingest_fields);

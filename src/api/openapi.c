@@ -314,6 +314,8 @@ static void write_form_schema(struct buf *out, const struct schema *s)
     buf_init(&required, 4096);
     buf_adds(out, "{\"properties\":{");
     for (const struct route_file *f = s->form->files; f && f->name; f++) {
+        if (f->or_text)
+            continue; /* the field is told */
         buf_printf(out,
                    "%s\"%s\":{\"type\":\"string\",\"contentMediaType\":"
                    "\"application/octet-stream\",\"title\":\"",

@@ -43,6 +43,7 @@ enum route_run {
 struct route_file {
     const char *name, *help;
     bool required;
+    bool or_text; /* a text field of this name, which .form describes, is as welcome */
 };
 
 /* How an endpoint words its errors, where a protocol that is not ours says how. */

@@ -13,8 +13,8 @@
 
 static const struct route_file ingest_files[] = {
     {.name = "file", .required = true, .help = "The video or sound: MP4, MOV, MKV, WebM, AVI, MPEG-TS, FLV, MP3, WAV, FLAC, Ogg, AAC."},
-    {.name = "captions", .help = "An SRT, WebVTT or ASS file of what is said, at most 4 MiB."},
-    {.name = "script", .help = "A text of what is said, word for word, at most 4 MiB."},
+    {.name = "captions", .or_text = true, .help = "An SRT, WebVTT or ASS file of what is said, at most 4 MiB."},
+    {.name = "script", .or_text = true, .help = "A text of what is said, word for word, at most 4 MiB."},
     {0},
 };
 static const struct route_file asset_files[] = {

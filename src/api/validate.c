@@ -106,7 +106,7 @@ static void check_files(const struct request *req, const struct form *form,
         struct wire_loc loc = {.up = &body, .key = f->name};
         const char *text = NULL;
         const struct upload *up = request_upload(req, f->name);
-        if (form && form_text(form, f->name, &text) > 0)
+        if (form && !f->or_text && form_text(form, f->name, &text) > 0)
             text_error(errs, &loc, "value_error", text, strlen(text), "{\"error\":{}}",
                        "Value error, Expected UploadFile, received: <class 'str'>");
         else if (f->required && (!up || (up->size == 0 && !*up->filename)))
