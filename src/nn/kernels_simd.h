@@ -197,16 +197,20 @@ inlined void product_rows(const struct product *p, const float *a, float *c, con
     vf sum[ROWS][VECTORS];
     UNROLL for (int i = 0; i < rows; i++)
     {
-        UNROLL for (int v = 0; v < VECTORS; v++) sum[i][v] =
-            p->add ? load(c + i * p->c_row + v * LANES) : (vf){0};
+        UNROLL for (int v = 0; v < VECTORS; v++)
+        {
+            sum[i][v] = p->add ? load(c + i * p->c_row + v * LANES) : (vf){0};
+        }
     }
     for (int done = 0; done < p->k; done += PANEL, a += p->a_block) {
         const int some = p->k - done < PANEL ? p->k - done : PANEL;
         const float *at = a;
         for (int k = 0; k < some; k++, at += p->a_k, b += p->b_k * (ptrdiff_t)size) {
             vf right[VECTORS];
-            UNROLL for (int v = 0; v < VECTORS; v++) right[v] =
-                load_number(type, b + v * LANES * size);
+            UNROLL for (int v = 0; v < VECTORS; v++)
+            {
+                right[v] = load_number(type, b + v * LANES * size);
+            }
             UNROLL for (int i = 0; i < rows; i++)
             {
                 const vf left = splat(at[i * p->a_row]);
@@ -388,8 +392,10 @@ inlined void dots_blocks(const struct gemv *g, const uint8_t *w, const int wide,
             UNROLL for (int v = 0; v < 32; v += LANES)
             {
                 const vf left = block_numbers(type, &b, v);
-                UNROLL for (int r = 0; r < rows; r++) sums[j][r] +=
-                    left * load(x + r * g->x_row + v);
+                UNROLL for (int r = 0; r < rows; r++)
+                {
+                    sums[j][r] += left * load(x + r * g->x_row + v);
+                }
             }
         }
     }

@@ -600,8 +600,8 @@ static void test_configs(void)
         "{\"vocab_size\":9,\"n_positions\":8,\"n_embd\":8,\"n_head\":3,\"n_layer\":1}",
         "{\"vocab_size\":9,\"n_positions\":8,\"n_embd\":8,\"n_head\":2,\"n_layer\":1000000000}",
         "{\"vocab_size\":9,\"n_positions\":0,\"n_embd\":8,\"n_head\":2,\"n_layer\":1}",
-        "{\"vocab_size\":9,\"n_ctx\":8,\"n_embd\":8,\"n_head\":2,\"n_layer\":1,\"layer_norm_"
-        "epsilon\":-1}",
+        ("{\"vocab_size\":9,\"n_ctx\":8,\"n_embd\":8,\"n_head\":2,\"n_layer\":1,"
+         "\"layer_norm_epsilon\":-1}"),
     };
     for (size_t i = 0; i < 4; i++)
         CHECK(!gpt2_config_from_json(bad[i], strlen(bad[i]), &c, &e) && e.code == ERR_INVALID);
