@@ -2,6 +2,7 @@
  * api_chat.c - chat sessions: stored words, answered by a backend of chat/. */
 #include "api/app.h"
 #include "chat/chat.h"
+#include "core/json.h"
 
 #include <string.h>
 
@@ -100,36 +101,91 @@ bool chat_session_get_one(struct request *req, struct reply *reply, struct err *
            reply_json(reply, &wire_chat_session, &m);
 }
 
-/* What the backend says to the message, with all that was said before. */
-static bool ask_backend(const struct chat_session_schema *session, const char *message,
-                        struct arena *a, struct buf *answer, struct err *e)
+/* --- An answer -------------------------------------------------------------------------------- */
+
+/* One message on its way to its answer. */
+struct talk {
+    struct request *req;
+    struct reply *reply;
+    const struct chat_send_request *body;
+    struct chat_session_schema session; /* as it was before the message */
+    bool stream;                        /* the client wants events */
+    struct buf answer;
+};
+
+/* An event of a stream; data is one line of JSON. */
+static bool send_event(struct reply *reply, const char *name, const struct buf *data)
 {
+    struct buf event;
+    buf_init(&event, REPLY_MAX_BODY);
+    buf_printf(&event, "event: %s\ndata: ", name);
+    buf_add(&event, data->data, data->len);
+    bool sent = buf_adds(&event, "\n\n") && !data->failed &&
+                reply_stream_write(reply, event.data, event.len);
+    buf_finish(&event);
+    return sent;
+}
+
+/* Nothing is sent before there is something to say, so that what fails at once has its status. */
+static bool open_stream(struct reply *reply)
+{
+    if (reply->streamed)
+        return true;
+    reply_header(reply, "X-Accel-Buffering", "no"); /* for proxies that collect answers */
+    return reply_stream_begin(reply, "text/event-stream; charset=utf-8");
+}
+
+static void on_text(void *user, const char *text, size_t len)
+{
+    struct talk *x = user;
+    struct buf data;
+    if (!x->stream)
+        return;
+    buf_init(&data, REPLY_MAX_BODY);
+    buf_adds(&data, "{\"text\":");
+    json_write_string_n(&data, text, len);
+    buf_adds(&data, "}");
+    if ((!open_stream(x->reply) || !send_event(x->reply, "delta", &data)) && x->req->gone)
+        cancel_fire(x->req->gone); /* nobody reads it: the backend may stop */
+    buf_finish(&data);
+}
+
+/* What the backend says to the message, with all that was said before. */
+static bool ask_backend(struct talk *x, struct err *e)
+{
+    const struct chat_session_schema *session = &x->session;
     const struct chat_backend *backend = chat_backend_find(session->backend);
     if (!backend)
         return err_set(e, ERR_UNAVAILABLE, "The chat backend \"%s\" of this session does not exist",
                        session->backend);
     const struct chat_message_schema *said = session->messages.items;
-    struct chat_turn *turns = arena_array(a, session->messages.count + 1, sizeof *turns);
+    struct chat_turn *turns = arena_array(x->req->arena, session->messages.count + 1, sizeof *turns);
     if (!turns)
         return err_set(e, ERR_NO_MEMORY, "no memory for the conversation");
     for (size_t i = 0; i < session->messages.count; i++)
         turns[i] = (struct chat_turn){said[i].role, said[i].content};
-    struct chat_request ask = {.message = message, .turns = turns,
-                               .turn_count = session->messages.count, .model = session->hf_model};
-    return backend->reply(&ask, answer, e);
+    struct chat_request ask = {.message = x->body->message, .turns = turns,
+                               .turn_count = session->messages.count, .model = session->hf_model,
+                               .wishes = x->body, .config = app_workspace(x->req)->config,
+                               .cancel = x->req->gone, .on_text = on_text, .user = x};
+    return (backend->reply(&ask, &x->answer, e) && !x->answer.failed) ||
+           (e->code == ERR_NONE && err_set(e, ERR_NO_MEMORY, "no memory for the answer"));
 }
 
-/* Question and answer are stored together, after the answer is there: a backend that fails leaves
- * nothing, and sending again asks once. */
-static bool store_exchange(struct workspace *ws, int64_t id, const char *message,
-                           const char *answer, int64_t *answer_id, struct err *e)
+/* The message is kept before it is answered, whatever becomes of the answer. The same one sent
+ * again after a failure is that one, and not a second one. */
+static bool keep_message(struct talk *x, struct err *e)
 {
-    int64_t message_id;
-    if (!store_begin(ws->store, e))
-        return false;
-    bool ok = chat_message_add(ws->store, id, "user", message, &message_id, e) &&
-              chat_message_add(ws->store, id, "assistant", answer, answer_id, e);
-    return store_end(ws->store, ok, e);
+    struct chat_session_schema *s = &x->session;
+    const struct chat_message_schema *all = s->messages.items;
+    size_t n = s->messages.count;
+    int64_t id;
+    if (n > 0 && strcmp(all[n - 1].role, "user") == 0 &&
+        strcmp(all[n - 1].content, x->body->message) == 0) {
+        s->messages.count--;
+        return true;
+    }
+    return chat_message_add(app_workspace(x->req)->store, s->id, "user", x->body->message, &id, e);
 }
 
 static struct chat_message_schema *find_message(const struct chat_session_schema *s, int64_t id)
@@ -141,32 +197,62 @@ static struct chat_message_schema *find_message(const struct chat_session_schema
     return NULL;
 }
 
+static bool send_answer(struct talk *x, int64_t answer_id, struct err *e)
+{
+    struct chat_session_schema now;
+    if (!read_session(app_workspace(x->req), x->session.id, &now, x->req->arena, e))
+        return false;
+    struct chat_send_response m = {.session = &now, .reply = find_message(&now, answer_id)};
+    if (!x->stream)
+        return reply_json(x->reply, &wire_chat_send_response, &m);
+    struct buf data;
+    buf_init(&data, REPLY_MAX_BODY);
+    wire_write(&wire_chat_send_response, &m, &data);
+    if (open_stream(x->reply))
+        send_event(x->reply, "done", &data);
+    buf_finish(&data);
+    return true;
+}
+
+/* What a stream that has begun says when it cannot go on: the words of a plain answer's status. */
+static bool fail_stream(struct talk *x, const struct err *e)
+{
+    int status = err_http_status(e->code);
+    struct buf data;
+    buf_init(&data, 64 << 10);
+    buf_printf(&data, "{\"status\":%d,\"detail\":", status);
+    json_write_string(&data, status == 500 ? "Internal Server Error" : e->msg);
+    buf_adds(&data, "}");
+    send_event(x->reply, "error", &data);
+    buf_finish(&data);
+    return status != 500; /* false: the layer logs the words */
+}
+
+static bool answer_message(struct talk *x, struct err *e)
+{
+    int64_t id = 0;
+    return keep_message(x, e) && ask_backend(x, e) &&
+           chat_message_add(app_workspace(x->req)->store, x->session.id, "assistant",
+                            x->answer.data ? x->answer.data : "", &id, e) &&
+           send_answer(x, id, e);
+}
+
 bool chat_messages_post(struct request *req, struct reply *reply, struct err *e)
 {
-    struct workspace *ws = app_workspace(req);
     const struct id_param *p = req->params;
-    const struct chat_send_request *body = req->body;
-    struct chat_session_schema session;
+    struct talk x = {.req = req, .reply = reply, .body = req->body};
     struct wire_errors errs = {0};
-    bool fine = chat_check_send(body, &body_loc, &errs);
+    bool fine = chat_check_send(x.body, &body_loc, &errs);
     if (!fine)
         reply_validation(reply, &errs);
     wire_errors_finish(&errs);
     if (!fine)
         return true;
-    if (!read_session(ws, p->id, &session, req->arena, e))
+    if (!read_session(app_workspace(req), p->id, &x.session, req->arena, e))
         return false;
-
-    int64_t answer_id = 0;
-    struct buf answer;
-    buf_init(&answer, 1 << 20);
-    bool ok = ask_backend(&session, body->message, req->arena, &answer, e) &&
-              store_exchange(ws, p->id, body->message, answer.data, &answer_id, e) &&
-              read_session(ws, p->id, &session, req->arena, e);
-    buf_finish(&answer);
-    if (!ok)
-        return false;
-    struct chat_send_response m = {.session = &session,
-                                   .reply = find_message(&session, answer_id)};
-    return reply_json(reply, &wire_chat_send_response, &m);
+    x.stream = reply->sink && request_accepts(req, "text/event-stream");
+    buf_init(&x.answer, CHAT_ANSWER_MAX + 4096);
+    bool ok = answer_message(&x, e);
+    buf_finish(&x.answer);
+    return ok || (reply->streamed && fail_stream(&x, e));
 }

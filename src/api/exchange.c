@@ -30,7 +30,6 @@ void exchange_init(struct exchange *x, struct site *site, const char *client)
         .arena = &x->arena,
         .app = site->config->app,
         .cancel = &site->cancel,
-        .gone = &site->cancel,
         .id = x->id,
         .client = client,
         .site = site,

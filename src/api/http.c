@@ -483,8 +483,7 @@ static void *on_request_line(void *cls, const char *uri, struct MHD_Connection *
     clock_gettime(CLOCK_MONOTONIC, &c->began);
     name_client(c);
     exchange_init(&c->x, s->site, c->client);
-    if (c->watch)
-        c->x.req.gone = watch_gone(c->watch);
+    c->x.req.gone = watch_gone(c->watch);
     watch_enter(c->watch, WATCH_HEAD);
     count_active(s, 1);
     return c;

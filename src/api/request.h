@@ -46,8 +46,9 @@ struct request {
     struct arena *arena;
     void *app;                  /* http_config.app */
     struct cancel *cancel;      /* fired when the server shuts down; NULL: never */
-    struct cancel *gone;        /* fired then, and within two rounds of deadlines.h when the client
-                                 * has hung up or will send no more; NULL: never */
+    struct cancel *gone;        /* of this connection: fired then, and within two rounds of
+                                 * deadlines.h when the client has hung up or will send no more. A
+                                 * handler that finds it gone may fire it too. NULL: never */
     const char *id;             /* sent back as X-Request-Id, stands in the logs */
     const char *client;         /* peer address without port, e.g. "127.0.0.1" */
 

@@ -3,7 +3,10 @@
 #include "chat/chat.h"
 
 #include "core/json.h"
+#include "core/utf8.h"
+#include "models/model_names.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,6 +82,27 @@ static const struct wire_field send_fields[] = {
      .max = CHAT_MESSAGE_MAX, .offset = offsetof(struct chat_send_request, message),
      .help = "What you want to say.",
      .example = "\"Suggest a hook for my video about cooking\""},
+    {.name = "max_tokens", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .min = 1, .max = 4096,
+     .offset = offsetof(struct chat_send_request, max_tokens),
+     .help = "Longest answer, in tokens of the model."},
+    {.name = "temperature", .kind = WIRE_NUMBER, .flags = WIRE_NULLABLE, .min = 0, .max = 2,
+     .offset = offsetof(struct chat_send_request, temperature),
+     .help = "How freely words are chosen; 0: always the likeliest, the same answer each time."},
+    {.name = "top_k", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .min = 0, .max = 100000,
+     .offset = offsetof(struct chat_send_request, top_k),
+     .help = "Choose among the k likeliest; 0: among all. Only for hf."},
+    {.name = "top_p", .kind = WIRE_NUMBER, .flags = WIRE_NULLABLE, .min = 0, .max = 1,
+     .exclusive_min = true, .offset = offsetof(struct chat_send_request, top_p),
+     .help = "Choose among the likeliest that have this probability together."},
+    {.name = "repetition_penalty", .kind = WIRE_NUMBER, .flags = WIRE_NULLABLE, .min = 0.1, .max = 10,
+     .offset = offsetof(struct chat_send_request, repetition_penalty),
+     .help = "Above 1 makes words that were there less likely. Only for hf."},
+    {.name = "seed", .kind = WIRE_INT, .flags = WIRE_NULLABLE, .min = 0, .max = INFINITY,
+     .offset = offsetof(struct chat_send_request, seed),
+     .help = "The same seed gives the same answer to the same conversation."},
+    {.name = "stop", .kind = WIRE_LIST, .item = WIRE_STRING, .flags = WIRE_NULLABLE,
+     .max = CHAT_STOPS_MAX, .offset = offsetof(struct chat_send_request, stop),
+     .help = "The answer ends before any of these texts."},
     {0},
 };
 const struct wire_type wire_chat_send_request = {
@@ -113,6 +137,14 @@ const struct chat_backend *chat_backend_find(const char *name)
         if (strcmp((*p)->name, name) == 0)
             return *p;
     return NULL;
+}
+
+void chat_say(const struct chat_request *req, struct buf *out, const char *text, size_t len)
+{
+    if (len == 0 || !buf_add(out, text, len))
+        return;
+    if (req->on_text)
+        req->on_text(req->user, text, len);
 }
 
 /* --- Checks ----------------------------------------------------------------------------------- */
@@ -150,26 +182,6 @@ static bool check_backend(const char *name, const struct wire_loc *loc, struct w
     return string_error(loc, "enum", name, ctx, msg, errs);
 }
 
-/* "name" or "owner/name" of letters, digits, '.', '_', '-', each beginning with a letter or digit:
- * what Hugging Face allows, and nothing that leads out of the models' folder. */
-static bool model_name_ok(const char *s)
-{
-    static const char *const first =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    for (int parts = 1;; parts++) {
-        if (strspn(s, first) == 0)
-            return false;
-        const char *end = s;
-        while (*end && (strchr(first, *end) || strchr("._-", *end)))
-            end++;
-        if (!*end)
-            return true;
-        if (*end != '/' || parts == 2)
-            return false;
-        s = end + 1;
-    }
-}
-
 bool chat_check_create(const struct chat_session_create *create, const struct wire_loc *loc,
                        struct wire_errors *errs)
 {
@@ -185,9 +197,18 @@ bool chat_check_create(const struct chat_session_create *create, const struct wi
 bool chat_check_send(const struct chat_send_request *send, const struct wire_loc *loc,
                      struct wire_errors *errs)
 {
-    struct wire_loc at = {.up = loc, .key = "message"};
-    if (send->message[strspn(send->message, " \t\r\n")])
-        return true;
-    return string_error(&at, "value_error", send->message, "{\"error\":{}}",
-                        "Value error, the message is empty", errs);
+    struct wire_loc at = {.up = loc, .key = "message"}, stop = {.up = loc, .key = "stop"};
+    const char *const *stops = send->stop.items;
+    bool ok = true;
+    if (!send->message[strspn(send->message, " \t\r\n")])
+        ok = string_error(&at, "value_error", send->message, "{\"error\":{}}",
+                          "Value error, the message is empty", errs);
+    for (size_t i = 0; i < send->stop.count; i++) {
+        struct wire_loc item = {.up = &stop, .index = i};
+        size_t n = utf8_length(stops[i], strlen(stops[i]));
+        if (n == 0 || n > CHAT_STOP_MAX)
+            ok = string_error(&item, "value_error", stops[i], "{\"error\":{}}",
+                              "Value error, a stop text has 1 to 100 characters", errs);
+    }
+    return ok;
 }

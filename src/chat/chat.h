@@ -3,12 +3,13 @@
  *
  *     if (!chat_check_create(create, loc, arena, &errs)) -> 422
  *     const struct chat_backend *b = chat_backend_find(session.backend);
- *     struct chat_request req = {.message = text, .turns = turns, .turn_count = n};
- *     if (!b->reply(&req, &out, e)) -> ERR_UNAVAILABLE names the setting that is missing
+ *     struct chat_request req = {.message = text, .turns = turns, .turn_count = n, .config = config};
+ *     if (!b->reply(&req, &out, e)) -> ERR_UNAVAILABLE says what must be set up
  *
  * A backend is one row of chat_backends; adding one is one file and one line. Whatever it is, it
  * gets words and gives words: it cannot touch projects or files.
- * Ownership: requests point at the caller's texts. Threads: pure functions.
+ * Ownership: requests point at the caller's texts. Threads: any. Blocking: a backend with a model
+ * works for up to AIVE_CHAT_SECONDS.
  */
 #ifndef AIVE_CHAT_CHAT_H
 #define AIVE_CHAT_CHAT_H
@@ -22,7 +23,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHAT_MESSAGE_MAX 8000 /* characters */
+#define CHAT_MESSAGE_MAX 8000          /* characters */
+#define CHAT_ANSWER_MAX (256u << 10)   /* bytes; a longer one is cut off or refused */
+#define CHAT_STOPS_MAX 8
+#define CHAT_STOP_MAX 100              /* characters */
 
 /* --- Bodies ----------------------------------------------------------------------------------- */
 
@@ -52,8 +56,12 @@ struct chat_session_create {
     const char *hf_model;
 };
 
+/* Everything but the message may be absent (INT64_MIN, NAN): the backend decides. */
 struct chat_send_request {
     const char *message;
+    int64_t max_tokens, top_k, seed;
+    double temperature, top_p, repetition_penalty;
+    struct wire_list stop; /* const char * */
 };
 
 struct chat_send_response {
@@ -69,7 +77,7 @@ extern const struct wire_type wire_chat_message, wire_chat_session, wire_chat_se
 bool chat_check_create(const struct chat_session_create *create, const struct wire_loc *loc,
                        struct wire_errors *errs);
 
-/* A message that shows nothing is refused. */
+/* A message that shows nothing is refused, and a stop string that is empty or long. */
 bool chat_check_send(const struct chat_send_request *send, const struct wire_loc *loc,
                      struct wire_errors *errs);
 
@@ -79,11 +87,21 @@ struct chat_turn {
     const char *role, *content;
 };
 
+struct cancel;
+struct config;
+
 struct chat_request {
     const char *message;
     const struct chat_turn *turns; /* before the message, oldest first */
     size_t turn_count;
     const char *model; /* of the session; NULL: the backend's default */
+    const struct chat_send_request *wishes; /* how to answer; NULL: as the backend likes */
+    const struct config *config;            /* may be NULL for a backend that needs nothing */
+    const struct cancel *cancel;
+    /* Optional: the answer's pieces as they come, whole UTF-8 characters. Together they are what
+     * reply() gives. */
+    void (*on_text)(void *user, const char *text, size_t len);
+    void *user;
 };
 
 struct chat_backend {
@@ -97,5 +115,8 @@ struct chat_backend {
 extern const struct chat_backend *const chat_backends[];
 
 const struct chat_backend *chat_backend_find(const char *name); /* NULL: unknown */
+
+/* For backends: a piece of the answer goes to `out` and to whoever listens. */
+void chat_say(const struct chat_request *req, struct buf *out, const char *text, size_t len);
 
 #endif

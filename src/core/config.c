@@ -12,6 +12,7 @@
 
 static const char *const presets[] = {"draft", "standard", "high", NULL};
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+static const char *const chats[] = {"stub", "hf", "openai", NULL};
 static const char *const formats[] = {"auto", "text", "json", NULL};
 
 /* clang-format off */
@@ -76,10 +77,18 @@ const struct option config_options[] = {
 
     {.name = "whisper-model", .kind = OPT_TEXT, AT(whisper_model), .def = "small.en", .value = "NAME", .group = "Models",
      .help = "Speech model in the models folder."},
-    {.name = "chat-backend", .kind = OPT_TEXT, AT(chat_backend), .def = "stub", .value = "NAME",
-     .help = "Chat backend of a session that names none."},
+    {.name = "chat-backend", .kind = OPT_TEXT, AT(chat_backend), .def = "stub", .choices = chats, .value = "NAME",
+     .help = "Chat backend of a session that names none: stub, hf or openai."},
+    {.name = "chat-seconds", .kind = OPT_INT, AT(chat_seconds), .def = "120", .min = 1, .max = 3600, .value = "S",
+     .help = "Longest time a model may write at an answer."},
     {.name = "hf-text-model", .kind = OPT_TEXT, AT(hf_text_model), .def = "distilgpt2", .value = "NAME",
-     .help = "Text model of the hf chat backend."},
+     .help = "Text model of the hf chat backend: a name in the models folder, or the path of a folder."},
+    {.name = "openai-base-url", .kind = OPT_TEXT, AT(openai_base_url), .value = "URL",
+     .help = "Server of the openai chat backend, such as http://127.0.0.1:8080/v1."},
+    {.name = "openai-api-key", .kind = OPT_TEXT, AT(openai_api_key), .value = "KEY", .secret = true,
+     .help = "Key of that server."},
+    {.name = "openai-model", .kind = OPT_TEXT, AT(openai_model), .def = "default", .value = "NAME",
+     .help = "Model that it is asked for."},
     {.name = "video-model-url", .kind = OPT_TEXT, AT(video_model_url), .value = "URL",
      .help = "Model server of /api/tools/generate_video (not built into this version yet)."},
     {.name = "image-model-url", .kind = OPT_TEXT, AT(image_model_url), .value = "URL",

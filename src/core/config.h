@@ -49,6 +49,8 @@ struct config {
 
     /* models */
     const char *whisper_model, *chat_backend, *hf_text_model;
+    const char *openai_base_url, *openai_api_key, *openai_model;
+    int64_t chat_seconds;
     const char *video_model_url, *image_model_url;
     const char *hub_url, *hub_token;
     bool offline;

@@ -5,6 +5,7 @@
 #include "core/arena.h"
 #include "core/files.h"
 #include "jobs/generate_parts.h"
+#include "models/model_names.h"
 #include "models/model_shelf.h"
 
 #include <stdio.h>
@@ -149,6 +150,25 @@ static bool read_result(const char *text, struct generate_ended *ended, struct a
     return true;
 }
 
+/* What a client may know of a model: not where it lies. */
+static const char *name_of(const struct generate_order *o)
+{
+    const char *slash = strrchr(o->model, '/');
+    return o->own_model && slash && !model_name_ok(o->model) ? slash + 1 : o->model;
+}
+
+/* The words of those who open files name folders of this machine, which are no client's business. */
+static bool explain_missing(const struct generate_order *o, struct err *e)
+{
+    if (model_name_ok(o->model) && model_repository(o->model) && e->code == ERR_UNAVAILABLE)
+        return false; /* says how to fetch it */
+    return err_set(e, ERR_UNAVAILABLE,
+                   "the text model \"%.100s\" %s: `aive models list` says which models are there, "
+                   "and `aive models pull distilgpt2` fetches one", name_of(o),
+                   e->code == ERR_UNAVAILABLE || e->code == ERR_NOT_FOUND ? "is not on this machine"
+                                                                          : "cannot be read");
+}
+
 /* A broken model is not the fault of whoever sent a message. */
 static bool blame_model(const struct generate_order *o, struct err *e)
 {
@@ -158,7 +178,7 @@ static bool blame_model(const struct generate_order *o, struct err *e)
         return false;
     if (file)
         e->code = ERR_UNAVAILABLE;
-    return err_wrap(e, "the text model %s", o->model);
+    return err_wrap(e, "the text model %.100s", name_of(o));
 }
 
 static bool write_on(const struct generate_order *o, const struct model_files *files,
@@ -180,12 +200,12 @@ bool generate_run(const struct generate_order *o, struct generate_ended *ended, 
 {
     struct model_files files;
     if (!model_shelf_open(o->models_dir, o->model, o->own_model, &files, e))
-        return blame_model(o, e);
+        return explain_missing(o, e);
     bool ok = strcmp(files.kind, "gpt2") == 0
                   ? write_on(o, &files, ended, e)
                   : err_set(e, ERR_UNAVAILABLE,
                             "%s is a model of kind \"%s\", which cannot chat: a text model of the "
-                            "GPT-2 family can, such as distilgpt2", o->model, files.kind);
+                            "GPT-2 family can, such as distilgpt2", name_of(o), files.kind);
     model_files_finish(&files);
     return ok;
 }

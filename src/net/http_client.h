@@ -54,6 +54,7 @@ struct http_ask {
     int seconds;                /* for all of it; 0: no limit but that it moves: */
     int stall_seconds;          /* so long without a byte is the end; 0: 30 */
     int64_t max_bytes;          /* of the answer's body; 0: none is wanted */
+    bool stay; /* a redirect is an answer like any other, and not followed */
     const struct cancel *cancel;
 
     /* The body piece by piece, of answers of any status. Optional. Both are called on the thread
