@@ -12,8 +12,8 @@
 #define AHEAD_WORDS 80    /* and further */
 #define WIDE_WORDS 1500   /* at once, where the script is searched for the place */
 #define WIDE_TRIES 3      /* windows in a row; afterwards one in four */
-#define RUN_WEIGHT 4.0    /* of a run that is believed: three or four words */
-#define FITS_SHARE 0.25   /* of the script or of the speech */
+#define RUN_WEIGHT 4.5    /* of a run that is believed: some four words */
+#define FITS_SHARE 0.3    /* of the script or of the speech */
 #define MEMORY_MAX ((size_t)256 << 20)
 
 /* A short script has no long runs. */
@@ -57,7 +57,7 @@ static bool try_part(struct aligner *l, double from_s, double to_s, size_t low, 
 {
     size_t middle = l->hits.len, speech = l->speech.len;
     struct found found;
-    if (!align_hear(l, from_s, to_s, low, high, true, e) || !judge(l, middle, &found, e))
+    if (!align_hear(l, from_s, to_s, low, high, ALIGN_DOUBTING, e) || !judge(l, middle, &found, e))
         return false;
     size_t added = l->hits.len - middle;
     if (middle == mark || found.weight > best->weight) {

@@ -12,7 +12,9 @@
 #define GAP_MAX_S 20.0
 #define GAP_MAX_WORDS 60
 #define MARGIN_S 0.05       /* of the neighbours, for a gap's own edges are not exact */
-#define ALONE_SCORE (-75.0) /* a frame's, on average: below it the words are others */
+#define ALONE_SCORE (-85.0) /* a frame's, on average: below it the words are others */
+#define ISLAND_WEIGHT 1.5    /* of words heard in a gap when not all of them are */
+#define PASSES 2
 #define GUESSED_MAX 3       /* words in a row that are placed without being heard */
 
 struct gap {
@@ -91,6 +93,22 @@ static void place_guessed(struct aligner *l, const struct gap *g)
     }
 }
 
+/* Some words of the gap, where not all can be heard: they part it into smaller ones. */
+static bool place_islands(struct aligner *l, const struct gap *g, size_t mark, struct err *e)
+{
+    size_t n = (l->hits.len - mark) / sizeof(struct align_hit);
+    struct align_hit *hits = (struct align_hit *)(void *)(l->hits.data + mark);
+    long left = align_chain(hits, n, l->script->count, ISLAND_WEIGHT);
+    if (left < 0)
+        return err_set(e, ERR_NO_MEMORY, "no memory for the words heard");
+    for (long i = 0; i < left; i++)
+        if (hits[i].score >= ALONE_SCORE && hits[i].start_s >= g->start_s - MARGIN_S &&
+            hits[i].end_s <= g->end_s + MARGIN_S)
+            l->placed[hits[i].word] =
+                (struct placed){hits[i].start_s, hits[i].end_s, hits[i].score};
+    return true;
+}
+
 static bool fill_gap(struct aligner *l, const struct gap *g, struct err *e)
 {
     double room_s = g->end_s - g->start_s;
@@ -99,21 +117,34 @@ static bool fill_gap(struct aligner *l, const struct gap *g, struct err *e)
     double from_s = fmax(0, g->start_s - MARGIN_S);
     double to_s = fmin(l->sound.gate.length_s, g->end_s + MARGIN_S);
     size_t hits = l->hits.len, speech = l->speech.len;
-    if (!align_hear(l, from_s, to_s, g->low, g->high, false, e))
-        return false;
-    if (!place_heard(l, g, hits))
-        place_guessed(l, g);
+    bool ok = align_hear(l, from_s, to_s, g->low, g->high, ALIGN_IN_ORDER, e);
+    if (ok && !place_heard(l, g, hits) && g->high - g->low > 1) {
+        l->hits.len = hits;
+        ok = align_hear(l, from_s, to_s, g->low, g->high, ALIGN_EXPECTING, e) &&
+             place_islands(l, g, hits, e);
+    }
     l->hits.len = hits;
     l->speech.len = speech;
+    return ok;
+}
+
+static bool fill_all(struct aligner *l, struct err *e)
+{
+    struct gap g;
+    for (size_t at = 0; next_gap(l, at, &g); at = g.high)
+        if (!fill_gap(l, &g, e))
+            return false;
     return true;
 }
 
 bool align_fill_gaps(struct aligner *l, struct err *e)
 {
     struct gap g;
-    for (size_t at = 0; next_gap(l, at, &g); at = g.high)
-        if (!fill_gap(l, &g, e))
+    for (int pass = 0; pass < PASSES; pass++)
+        if (!fill_all(l, e))
             return false;
+    for (size_t at = 0; next_gap(l, at, &g); at = g.high)
+        place_guessed(l, &g);
     for (size_t i = 0; i + 1 < l->script->count; i++) /* neighbours share an edge at most */
         if (is_placed(l, i) && is_placed(l, i + 1) &&
             l->placed[i].end_s > l->placed[i + 1].start_s)

@@ -33,11 +33,17 @@ struct aligner {
     struct buf speech;  /* struct stretch: all that was heard */
 };
 
-/* Hears a piece of the shortened sound against words [low, high) of the script. `any_order`: with
- * jumps and other sounds between them; else once and in their order, with other sounds before and
- * after them. Adds what it hears to hits and speech. */
+/* How words are listened for. */
+enum align_ear {
+    ALIGN_DOUBTING,  /* in any order; what is not clearly a word is taken for other sounds */
+    ALIGN_EXPECTING, /* in any order; they are probably there */
+    ALIGN_IN_ORDER,  /* each once, with other sounds before and after them */
+};
+
+/* Hears a piece of the shortened sound against words [low, high) of the script; adds what it hears
+ * to hits and speech. */
 bool align_hear(struct aligner *l, double from_s, double to_s, size_t low, size_t high,
-                bool any_order, struct err *e);
+                enum align_ear ear, struct err *e);
 
 /* Words between two that were heard: heard once more, or placed where they must be. */
 bool align_fill_gaps(struct aligner *l, struct err *e);

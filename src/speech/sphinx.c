@@ -107,6 +107,11 @@ static cmd_ln_t *configure(const struct calls *c, bool draft)
     return c->cmd_ln_init(NULL, c->ps_args(), TRUE, "-hmm", MODEL "/en-us",
                           "-dict", MODEL "/cmudict-en-us.dict",
                           "-remove_silence", "no", /* it would take it out of the time as well */
+                          /* Wider than usual: a script is a small search, and a poor sound needs it. */
+                          "-beam", draft ? "1e-48" : "1e-80", "-pbeam", draft ? "1e-48" : "1e-80",
+                          "-wbeam", draft ? "7e-29" : "1e-60",
+                          "-lpbeam", draft ? "1e-40" : "1e-80",
+                          "-lponlybeam", draft ? "7e-29" : "1e-80",
                           "-fsgusealtpron", "yes", "-fsgusefiller", "yes",
                           "-lw", draft ? "6.5" : "1", "-wip", draft ? "0.65" : "1",
                           draft ? "-lm" : NULL, MODEL "/en-us.lm.bin", NULL);
