@@ -84,7 +84,7 @@ clip=$(realpath -- "$clip")
 row file "$clip ($(du -h "$clip" | cut -f1))"
 
 say "The server: aive serve, a free port, a temporary data folder"
-unset "${!AIVE_@}" # the defaults that are built in, whatever is set here
+unset "${!AIVE_@}" # the defaults that are built in, whatever is set here; but no model is fetched
 (cd "$data" && AIVE_OFFLINE=true exec setpriv --pdeathsig TERM "$aive" serve --port 0 --data-dir "$data/data" \
     --shutdown-seconds 1 --log-format text 2>"$data/log") &
 server=$!
