@@ -5,6 +5,7 @@
 #include "jobs/film.h"
 #include "jobs/film_assets.h"
 #include "jobs/worker.h"
+#include "render/plan.h"
 
 #include <math.h>
 
@@ -36,7 +37,8 @@ static bool check_order(struct workspace *ws, const struct film_order *order,
     struct film_job job = {.config = ws->config, .order = order, .sources = files,
                            .source_count = assets->count};
     film_assets_describe(assets, files);
-    return tl->segments.count == 0 || film_check(&job, a, e);
+    struct plan plan;
+    return tl->segments.count == 0 || film_check(&job, a, &plan, e);
 }
 
 /* The gate is looked at in the transaction that queues: consent withdrawn a moment ago must not let

@@ -103,24 +103,21 @@ bool check_timeline(struct workspace *ws, const struct asset *own, const struct 
 
 /* --- Replacing -------------------------------------------------------------------------------- */
 
-/* The update over what is stored, as canonical text. */
-static bool merged_text(const struct project_detail *d, const struct timeline *update,
-                        struct arena *a, struct buf *text, struct err *e)
+/* What is stored, changed, as canonical text. */
+static bool changed_text(struct request *req, const struct project_detail *d,
+                         timeline_change_fn *change, void *user, struct buf *text, struct err *e)
 {
-    struct timeline *old = NULL;
-    if (d->timeline.text &&
-        !(old = timeline_parse_trusted(d->timeline.text, d->timeline.text_len, a, e)))
-        return err_wrap(e, "stored timeline of project %lld", (long long)d->project.id);
-    struct timeline *next = timeline_merge(old, update, a);
-    if (!next || (d->asset.id &&
-                  !timeline_set_asset(next, d->asset.path, workspace_url(d->asset.path, a), a)))
+    struct arena *a = req->arena;
+    struct timeline *tl = film_timeline(&d->timeline, a, e);
+    if (!tl || !change(req, d, tl, user, e))
+        return false;
+    if (d->asset.id && !timeline_set_asset(tl, d->asset.path, workspace_url(d->asset.path, a), a))
         return err_set(e, ERR_NO_MEMORY, "no memory for the timeline");
-    return timeline_write(next, text, e);
+    return timeline_write(tl, text, e);
 }
 
-/* Reading the head, merging and storing are one transaction: nobody's change is lost in between. */
-static bool store_update(struct request *req, int64_t id, const struct timeline *update,
-                         struct err *e)
+bool change_timeline(struct request *req, int64_t id, timeline_change_fn *change, void *user,
+                     struct err *e)
 {
     struct workspace *ws = app_workspace(req);
     struct project_detail d;
@@ -131,10 +128,21 @@ static bool store_update(struct request *req, int64_t id, const struct timeline 
     buf_init(&text, timeline_limits.max_bytes);
     bool ok = find_project(ws, id, &d, req->arena, e) &&
               expected_revision(req, &d.timeline, &expected, e) &&
-              merged_text(&d, update, req->arena, &text, e) &&
+              changed_text(req, &d, change, user, &text, e) &&
               timeline_doc_put(ws->store, id, expected, "user", text.data, text.len, NULL, e);
     buf_finish(&text);
     return store_end(ws->store, ok, e);
+}
+
+static bool merge_update(struct request *req, const struct project_detail *d, struct timeline *tl,
+                         void *user, struct err *e)
+{
+    const struct timeline *update = user;
+    struct timeline *next = timeline_merge(d->timeline.text ? tl : NULL, update, req->arena);
+    if (!next)
+        return err_set(e, ERR_NO_MEMORY, "no memory for the timeline");
+    *tl = *next;
+    return true;
 }
 
 bool timeline_post(struct request *req, struct reply *reply, struct err *e)
@@ -156,7 +164,7 @@ bool timeline_post(struct request *req, struct reply *reply, struct err *e)
     wire_errors_finish(&errs);
     if (!fine)
         return true;
-    return store_update(req, p->id, body->timeline, e) &&
+    return change_timeline(req, p->id, merge_update, body->timeline, e) &&
            reply_project(reply, ws, p->id, req->arena, e);
 }
 

@@ -61,6 +61,13 @@ struct timeline *film_timeline(const struct timeline_doc *doc, struct arena *a, 
 bool check_timeline(struct workspace *ws, const struct asset *own, const struct timeline *tl,
                     const struct wire_loc *loc, struct arena *a, struct wire_errors *errs);
 
+/* Changes the stored timeline as one new revision: reading it, If-Match, `change` and storing are one
+ * transaction, so that nobody's change is lost in between. `change` may work on `tl` in place. */
+typedef bool timeline_change_fn(struct request *req, const struct project_detail *d,
+                                struct timeline *tl, void *user, struct err *e);
+bool change_timeline(struct request *req, int64_t id, timeline_change_fn *change, void *user,
+                     struct err *e);
+
 /* A temporary file where uploads of that kind are published. */
 int open_ingest_upload(void *app, const char *field, struct err *e);
 int open_consent_upload(void *app, const char *field, struct err *e);
@@ -87,6 +94,10 @@ bool check_layout_order(struct request *req, const struct layout_order *order,
 /* The order as the spec of a job "analyze". NULL: no memory. */
 const char *layout_spec(const struct layout_order *order, struct arena *a);
 
+/* Captions as files (api_captions.c). */
+extern const struct wire_type params_captions, query_captions_get, query_captions_put,
+    wire_caption_list;
+
 /* --- Handlers, one file for each resource ---------------------------------------------------- */
 
 route_fn home_get, health_get;
@@ -98,6 +109,7 @@ route_fn waveform_json_get, waveform_dat_get, storyboard_get, storyboard_sheet_g
 route_fn plot_png_get, plot_svg_get;
 route_fn timeline_get, timeline_post, timeline_analyze, timeline_validate, timeline_frame;
 route_fn timeline_revisions_get, timeline_undo_post, timeline_redo_post;
+route_fn captions_get, captions_put, captions_file_put;
 route_fn projects_get;
 route_fn consent_status_get, consent_checkbox_post, consent_upload_post;
 route_fn render_start_post, render_status_get, render_cancel_post;

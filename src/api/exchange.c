@@ -202,7 +202,7 @@ static void expect_body(struct exchange *x)
         answer_too_large(x);
         return;
     }
-    if (x->req.route->body == BODY_JSON)
+    if (x->req.route->body == BODY_JSON || x->req.route->body == BODY_TEXT)
         buf_init(&x->json, (size_t)x->body_limit);
     const char *type = request_header(&x->req, "Content-Type");
     if (x->req.route->body != BODY_MULTIPART || !multipart_is_form(type))
@@ -260,7 +260,7 @@ void exchange_body(struct exchange *x, const char *data, size_t n)
         return;
     if (x->body_bytes > x->body_limit)
         answer_too_large(x);
-    else if (x->req.route->body == BODY_JSON && !buf_add(&x->json, data, n))
+    else if (x->json.max && !buf_add(&x->json, data, n))
         answer_error(x, &(struct err){.code = ERR_NO_MEMORY, .msg = "no memory for the body"});
     else if (x->form && !form_feed(x->form, data, n, &e))
         answer_error(x, &e);

@@ -26,7 +26,7 @@ struct exchange {
     struct reply reply;
     struct route_match match;
     struct head_body body;   /* what the head promised */
-    struct buf json;
+    struct buf json; /* BODY_JSON and BODY_TEXT: the body */
     struct form *form;
     uint64_t body_bytes, body_limit;
     const char *target;      /* as sent */

@@ -184,6 +184,20 @@ static void write_params(struct buf *out, const struct wire_type *t, const char 
     }
 }
 
+/* Media types parted by ", ": JSON is of that type, everything else a file. */
+static void write_types(struct buf *out, const char *types, const struct wire_type *json)
+{
+    for (const char *at = types; *at; at += strspn(at, ", ")) {
+        size_t n = strcspn(at, ",");
+        buf_printf(out, "%s\"%.*s\":{\"schema\":", at == types ? "" : ",", (int)n, at);
+        if (json && n == strlen("application/json") && strncmp(at, "application/json", n) == 0)
+            buf_printf(out, REF "%s\"}}", json->name);
+        else
+            buf_adds(out, "{\"type\":\"string\",\"format\":\"binary\"}}");
+        at += n;
+    }
+}
+
 static bool file_required(const struct route *r)
 {
     for (const struct route_file *f = r->files; f && f->name; f++)
@@ -204,6 +218,10 @@ static void write_request(struct buf *out, const struct route *r)
                  "\"requestBody\":{\"content\":{\"multipart/form-data\":{\"schema\":" REF "Body_");
         openapi_operation_id(r, out);
         buf_printf(out, "\"}}}%s},", file_required(r) ? ",\"required\":true" : "");
+    } else if (r->body == BODY_TEXT) {
+        buf_adds(out, "\"requestBody\":{\"content\":{");
+        write_types(out, r->consumes, r->request);
+        buf_adds(out, "},\"required\":true},");
     }
 }
 
@@ -217,8 +235,9 @@ static void write_success(struct buf *out, const struct route *r)
     buf_printf(out, "\"%d\":{\"description\":\"Successful Response\",",
                r->success ? r->success : 200);
     if (r->produces) {
-        buf_printf(out, "\"content\":{\"%s\":{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}}}",
-                   r->produces);
+        buf_adds(out, "\"content\":{");
+        write_types(out, r->produces, r->response);
+        buf_adds(out, "}}");
         return;
     }
     if (r->response && !r->response_list) {

@@ -54,6 +54,8 @@ struct request {
 
     const void *params, *query; /* the row's C structs, filled; NULL when the row has none */
     const void *body;           /* JSON body; all defaults where an optional one was absent */
+    const char *text;           /* BODY_TEXT: the whole body as it came, never NULL */
+    size_t text_len;
     const void *form;           /* text fields of a multipart form */
     struct upload *uploads;     /* files of the form, in the order they came */
     size_t upload_count;

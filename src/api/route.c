@@ -186,7 +186,8 @@ static const char *path_fault(const struct route *r)
 
 static const char *body_fault(const struct route *r)
 {
-    bool json = r->request || r->request_optional, multipart = r->files || r->form;
+    bool json = r->body != BODY_TEXT && (r->request || r->request_optional);
+    bool multipart = r->files || r->form;
     if (r->body != BODY_JSON && json)
         return ".request needs BODY_JSON";
     if (r->body == BODY_JSON && !r->request)
@@ -197,6 +198,8 @@ static const char *body_fault(const struct route *r)
         return "BODY_MULTIPART writes to disk and cannot be RUN_INLINE";
     if (r->files && r->files->name && !r->open_upload)
         return ".files need .open_upload";
+    if ((r->body == BODY_TEXT) != (r->consumes != NULL))
+        return ".consumes and BODY_TEXT go together";
     if (r->body != BODY_NONE && strcmp(r->method, "GET") == 0)
         return "GET has no body";
     return NULL;

@@ -31,7 +31,7 @@ enum route_access {
     ACCESS_PUBLIC,
 };
 
-enum route_body { BODY_NONE, BODY_JSON, BODY_MULTIPART };
+enum route_body { BODY_NONE, BODY_JSON, BODY_MULTIPART, BODY_TEXT };
 
 enum route_run {
     RUN_POOL,   /* short blocking work, e.g. database writes */
@@ -78,6 +78,8 @@ struct route {
     const struct wire_type *request;
     bool request_optional; /* absent body = every field's default */
 
+    const char *consumes; /* BODY_TEXT: the media types for OpenAPI, parted by ", " */
+
     const struct route_file *files;
     const struct wire_type *form;
     /* Gives the descriptor that a file field is written to, e.g. an O_TMPFILE in the folder where
@@ -86,7 +88,7 @@ struct route {
 
     const struct wire_type *response; /* of the 200; NULL: free-form JSON */
     bool response_list;
-    const char *produces; /* content type of a 200 that is not JSON; NULL: it is */
+    const char *produces; /* media types of a 200, parted by ", "; NULL: JSON */
     int success; /* status for OpenAPI; 0: 200 */
     const struct route_response *responses;
     const struct route_errors *errors; /* NULL: FastAPI's */

@@ -11,6 +11,9 @@
 /* Room for the form around the largest document. */
 #define CONSENT_BODY_MAX (CONSENT_DOCUMENT_MAX + 65536)
 
+#define CAPTIONS_BODY_MAX ((uint64_t)16 << 20)
+#define CAPTION_TYPES "application/x-subrip, text/vtt, text/x-ssa, application/json"
+
 static const struct route_file ingest_files[] = {
     {.name = "file", .required = true, .help = "The video or sound: MP4, MOV, MKV, WebM, AVI, MPEG-TS, FLV, MP3, WAV, FLAC, Ogg, AAC."},
     {.name = "captions", .or_text = true, .help = "An SRT, WebVTT or ASS file of what is said, at most 4 MiB."},
@@ -47,6 +50,8 @@ static const struct route_response stored_answers[] = {NOT_FOUND, UNAVAILABLE, N
 static const struct route_response ingest_answers[] = {ACCEPTED(&wire_ingest), TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response asset_answers[] = {TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response update_answers[] = {NOT_FOUND, STALE, TOO_LARGE, UNAVAILABLE, NO_SPACE, {0}};
+static const struct route_response caption_answers[] = {NOT_FOUND, CONFLICT, UNAVAILABLE, {0}};
+static const struct route_response caption_put_answers[] = {NOT_FOUND, CONFLICT, STALE, TOO_LARGE, UNSUPPORTED, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response validate_answers[] = {NOT_FOUND, CONFLICT, TOO_LARGE, UNAVAILABLE, {0}};
 static const struct route_response frame_answers[] = {NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
 static const struct route_response analyze_answers[] = {ACCEPTED(&wire_render_started), NOT_FOUND, CONFLICT, UNAVAILABLE, NO_SPACE, {0}};
@@ -125,6 +130,18 @@ const struct route api_routes[] = {
     {.method = "GET", .path = "/api/timeline/{project_id}/frame", .name = "get_frame", .tag = "timeline", .run = RUN_LONG,
      .handler = timeline_frame, .params = &params_project, .query = &query_frame, .produces = "image/jpeg", .responses = frame_answers,
      .help = "One frame of the film, composed as a render would; JPEG, WebP or PNG."},
+    {.method = "GET", .path = "/api/timeline/{project_id}/captions.{format}", .name = "get_captions", .tag = "timeline", .run = RUN_POOL,
+     .handler = captions_get, .params = &params_captions, .query = &query_captions_get, .produces = CAPTION_TYPES,
+     .response = &wire_caption_list, .responses = caption_answers,
+     .help = "The film's captions as SubRip, WebVTT (with times of words), ASS (karaoke) or JSON, in the film's time or the source's."},
+    {.method = "PUT", .path = "/api/timeline/{project_id}/captions.{format}", .name = "replace_captions", .tag = "timeline", .run = RUN_POOL,
+     .handler = captions_file_put, .params = &params_captions, .query = &query_captions_put, .body = BODY_TEXT, .body_limit = CAPTIONS_BODY_MAX,
+     .consumes = CAPTION_TYPES, .request = &wire_caption_list, .response = &wire_project, .responses = caption_put_answers,
+     .help = "Replace the film's captions by a file of that kind, as one new revision. If-Match guards against lost changes."},
+    {.method = "PUT", .path = "/api/timeline/{project_id}/captions", .name = "replace_captions", .tag = "timeline", .run = RUN_POOL,
+     .handler = captions_put, .params = &params_project, .query = &query_captions_put, .body = BODY_TEXT, .body_limit = CAPTIONS_BODY_MAX,
+     .consumes = CAPTION_TYPES, .request = &wire_caption_list, .response = &wire_project, .responses = caption_put_answers,
+     .help = "The same by Content-Type, or by what the text looks like."},
     {.method = "GET", .path = "/api/timeline/{project_id}/revisions", .name = "list_revisions", .tag = "timeline", .run = RUN_INLINE,
      .handler = timeline_revisions_get, .params = &params_project, .query = &query_page, .response = &wire_revision, .response_list = true,
      .responses = not_found, .help = "Every stored change, newest first."},

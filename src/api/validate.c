@@ -98,6 +98,14 @@ static bool read_json(struct request *req, const struct buf *body, struct wire_e
     return req->body != NULL;
 }
 
+static bool read_text(struct request *req, const struct buf *body, struct wire_errors *errs)
+{
+    struct wire_loc loc = {.key = "body"};
+    req->text = body->data ? body->data : "";
+    req->text_len = body->len;
+    return body->len > 0 || missing(errs, &loc);
+}
+
 static void check_files(const struct request *req, const struct form *form,
                         struct wire_errors *errs)
 {
@@ -181,6 +189,8 @@ bool validate_request(struct request *req, const struct route_match *match, cons
     bool ok = true;
     if (r->body == BODY_JSON)
         ok = read_json(req, body, errs, e);
+    else if (r->body == BODY_TEXT)
+        ok = read_text(req, body, errs);
     else if (r->body == BODY_MULTIPART)
         ok = read_form(req, form, errs, e);
     if (e->code != ERR_NONE)

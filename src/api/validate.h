@@ -10,7 +10,7 @@
 #include "api/form.h"
 #include "api/route.h"
 
-/* `body`: the collected JSON body; `form`: the finished form, NULL when the body was none. False
+/* `body`: the collected body of BODY_JSON and BODY_TEXT; `form`: the finished form, NULL when the body was none. False
  * with errs filled, or with *e set (errs->count is 0 then) for a body that cannot be read at all
  * or lack of memory. */
 bool validate_request(struct request *req, const struct route_match *match, const struct buf *body,

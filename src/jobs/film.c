@@ -206,10 +206,11 @@ static bool take_result(const struct wire_type *type, char *text, struct arena *
     return *out != NULL;
 }
 
-bool film_check(const struct film_job *job, struct arena *a, struct err *e)
+bool film_check(const struct film_job *job, struct arena *a, struct plan *plan, struct err *e)
 {
-    struct plan_source sources[FILM_MAX_SOURCES];
-    struct plan plan;
+    struct plan_source *sources = arena_array(a, FILM_MAX_SOURCES, sizeof *sources);
+    if (!sources)
+        return err_set(e, ERR_NO_MEMORY, "no memory for a plan");
     for (int i = 0; i < job->source_count; i++) {
         const struct film_source_file *f = &job->sources[i];
         sources[i] = (struct plan_source){
@@ -224,7 +225,7 @@ bool film_check(const struct film_job *job, struct arena *a, struct err *e)
             .hash = f->hash,
         };
     }
-    return film_plan(job->order, sources, (size_t)job->source_count, a, &plan, e);
+    return film_plan(job->order, sources, (size_t)job->source_count, a, plan, e);
 }
 
 /* --- The three ------------------------------------------------------------------------------- */

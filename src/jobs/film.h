@@ -72,8 +72,9 @@ bool film_render(const struct film_job *job, int output_fd, struct arena *a, con
                  struct err *e);
 
 /* Can this become a film? Plans it here, without a work-horse and without opening a source;
- * ERR_INVALID says what is wrong. */
-bool film_check(const struct film_job *job, struct arena *a, struct err *e);
+ * ERR_INVALID says what is wrong. The plan lives in the arena and points to the job's sources. */
+struct plan;
+bool film_check(const struct film_job *job, struct arena *a, struct plan *plan, struct err *e);
 
 /* One frame of the film, at time_s, as "jpeg", "webp" or "png" of at most that width. */
 struct film_still {

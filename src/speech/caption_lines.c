@@ -352,3 +352,46 @@ bool caption_lines(const struct cue_word *words, size_t count, const struct capt
         return err_set(e, ERR_NO_MEMORY, "no memory for captions of %zu words", count);
     return true;
 }
+
+/* --- Again ------------------------------------------------------------------------------------ */
+
+/* Words that are not timed share their cue's time by their width. */
+static bool share_words(const struct cue *cue, struct arena *a, struct cue_word *out, size_t *n)
+{
+    size_t len = strlen(cue->text);
+    double columns = fmax(1, text_columns(cue->text, len)), span = cue->end_s - cue->start_s;
+    double at = 0;
+    for (size_t i = 0, size; i < len; i += size ? size : 1) {
+        size = strcspn(cue->text + i, " \t\r\n");
+        double width = text_columns(cue->text + i, size ? size : 1) / columns;
+        if (size) {
+            struct cue_word *w = &out[(*n)++];
+            w->text = arena_strndup(a, cue->text + i, size);
+            w->start_s = cue->start_s + span * at;
+            w->end_s = cue->start_s + span * (at + width);
+            if (!w->text)
+                return false;
+        }
+        at += width;
+    }
+    return true;
+}
+
+bool caption_lines_again(const struct cues *cues, const struct caption_profile *p,
+                         const char *language, struct arena *a, struct cues *out, struct err *e)
+{
+    size_t most = 0, n = 0;
+    for (size_t i = 0; i < cues->count; i++)
+        most += cues->items[i].word_count + strlen(cues->items[i].text) / 2 + 1;
+    struct cue_word *words = arena_array(a, most + 1, sizeof *words);
+    bool ok = words != NULL;
+    for (size_t i = 0; ok && i < cues->count; i++) {
+        const struct cue *cue = &cues->items[i];
+        if (!cue->word_count)
+            ok = share_words(cue, a, words, &n);
+        for (size_t k = 0; k < cue->word_count; k++)
+            words[n++] = cue->words[k];
+    }
+    return ok ? caption_lines(words, n, p, language, a, out, e)
+              : err_set(e, ERR_NO_MEMORY, "no memory for %zu words", most);
+}

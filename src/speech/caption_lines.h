@@ -46,4 +46,8 @@ const struct caption_profile *caption_profile_find(const char *name); /* NULL: n
 bool caption_lines(const struct cue_word *words, size_t count, const struct caption_profile *p,
                    const char *language, struct arena *a, struct cues *out, struct err *e);
 
+/* The same from cues, in any way they are parted now. Words without times share their cue's. */
+bool caption_lines_again(const struct cues *cues, const struct caption_profile *p,
+                         const char *language, struct arena *a, struct cues *out, struct err *e);
+
 #endif
