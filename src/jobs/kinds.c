@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/kinds.h"
 
+#include "jobs/align.h"
 #include "jobs/analyze.h"
 #include "jobs/film.h"
 #include "jobs/generate.h"
@@ -10,7 +11,7 @@
 #include "jobs/transcribe.h"
 
 const struct horse_kind *const horse_kinds[] = {
-    &horse_probe, &horse_still, &horse_analyze, &horse_beats, &horse_transcribe, &horse_render, &horse_frame, &horse_validate,
+    &horse_probe, &horse_still, &horse_analyze, &horse_beats, &horse_transcribe, &horse_align, &horse_sphinx, &horse_render, &horse_frame, &horse_validate,
     &horse_generate, &horse_selftest, NULL,
 };
 

@@ -11,7 +11,9 @@
 #define LEAP_SLOW_S 0.8  /* and at most, */
 #define LEAP_SLACK_S 1.0 /* but for a pause */
 #define STEP_COST 0.3    /* of each word left out */
-#define PAUSE_MAX_S 4.0  /* within a run */
+#define PAUSE_MAX_S 4.0  /* within a run, */
+#define PAUSE_COST 1.0   /* of a second of it above */
+#define PAUSE_FREE_S 0.3
 #define OVERLAP_S 0.05
 #define JUMP_COST 3.0    /* of a new run */
 
@@ -63,9 +65,10 @@ static bool follows(const struct align_hit *a, const struct align_hit *b)
                                 pause_s <= LEAP_SLOW_S * (double)left_out + LEAP_SLACK_S);
 }
 
-static double cost(long step)
+static double cost(const struct align_hit *a, const struct align_hit *b)
 {
-    return STEP_COST * (double)(step - 1);
+    double pause_s = b->start_s - a->end_s - PAUSE_FREE_S;
+    return STEP_COST * (double)(b->word - a->word - 1) + (pause_s > 0 ? PAUSE_COST * pause_s : 0);
 }
 
 static struct link link_hit(const struct align_hit *hits, const struct link *links, int64_t at,
@@ -79,7 +82,7 @@ static struct link link_hit(const struct align_hit *hits, const struct link *lin
     for (int64_t i = at - 1; i >= 0 && i >= at - NEAR; i--) {
         if (!follows(&hits[i], h))
             continue;
-        double sum = h->weight + links[i].best - cost(h->word - hits[i].word);
+        double sum = h->weight + links[i].best - cost(&hits[i], h);
         if (sum > l.best)
             l = (struct link){sum, i, false};
     }
@@ -121,7 +124,7 @@ static void mark_runs(const struct align_hit *hits, const struct link *links, in
             before = links[first].from;
             if (links[first].jump)
                 break;
-            weight -= cost(hits[first].word - hits[before].word);
+            weight -= cost(&hits[before], &hits[first]);
             first = before;
         }
         for (int64_t i = last; weight >= least; i = links[i].from) {

@@ -2,8 +2,6 @@
 #include "speech/align_parts.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #define PHONE_S 0.08        /* a sound's usual length */
 #define SHORTEST 0.4        /* of that, for words in a hurry */
@@ -66,7 +64,6 @@ static bool place_heard(struct aligner *l, const struct gap *g, size_t mark)
         sum += hits[i].score * (hits[i].end_s - hits[i].start_s);
         seconds += hits[i].end_s - hits[i].start_s;
     }
-    if (getenv("GAPS"))fprintf(stderr,"gap %zu-%zu %.2f-%.2f room/usual %.2f heard %.2f score %.0f inner %d\n",g->low,g->high,g->start_s,g->end_s,(g->end_s-g->start_s)/g->usual_s,seconds/g->usual_s,sum/seconds,g->inner);
     if (seconds < SHORTEST * g->usual_s || seconds > LONGEST * g->usual_s ||
         sum / seconds < ALONE_SCORE)
         return false;

@@ -18,7 +18,10 @@ static const struct costs {
 };
 #define NEXT_LOGP (-0.1)
 #define PHONES_TELLING 6   /* a word of more tells no more */
-#define BAD_SCORE (-85.0)  /* a word that is heard as badly tells little */
+/* A frame's score of a word that is clear, and of one that is hardly heard and tells little. */
+#define CLEAR_SCORE (-55.0)
+#define BAD_SCORE (-95.0)
+#define LEAST_TELLING 0.2
 
 struct draft { /* of a grammar */
     const struct costs *costs;
@@ -68,6 +71,12 @@ static struct sphinx_grammar fixed_grammar(struct draft *d, char (*names)[ALIGN_
     return (struct sphinx_grammar){d->arcs, d->count, n + 5, before, last};
 }
 
+static double weight_of(int phones, double score)
+{
+    double clear = (score - BAD_SCORE) / (CLEAR_SCORE - BAD_SCORE);
+    return fmin(phones, PHONES_TELLING) / 3 * fmax(LEAST_TELLING, fmin(clear, 1));
+}
+
 static bool keep_heard(struct aligner *l, double from_s)
 {
     bool ok = true;
@@ -78,9 +87,8 @@ static bool keep_heard(struct aligner *l, double from_s)
         ok = buf_add(&l->speech, &(struct stretch){start_s, end_s}, sizeof(struct stretch));
         if (word < 0)
             continue;
-        double phones = fmin(l->words[word].phones, PHONES_TELLING);
-        double weight = phones / 3 * (w->score < BAD_SCORE ? 0.5 : 1);
-        const struct align_hit hit = {word, start_s, end_s, w->score, weight};
+        const struct align_hit hit = {word, start_s, end_s, w->score,
+                                      weight_of(l->words[word].phones, w->score)};
         ok = ok && buf_add(&l->hits, &hit, sizeof hit);
     }
     return ok;
