@@ -30,16 +30,12 @@ static bool endpoint(const char *base, char *out, size_t size)
     size_t n = strlen(base), tail = sizeof path - 1;
     while (n > 0 && base[n - 1] == '/')
         n--;
-    if (n + sizeof "/v1" + tail >= size)
-        return false;
-    memcpy(out, base, n);
-    out[n] = '\0';
-    const char *host = strstr(out, "://");
-    if (host && !strchr(host + 3, '/'))
-        strcat(out, "/v1");
-    if (n < tail || strcmp(out + n - tail, path) != 0)
-        strcat(out, path);
-    return true;
+    const char *host = strstr(base, "://");
+    const char *slash = host ? strchr(host + 3, '/') : NULL;
+    bool bare = host && (!slash || slash >= base + n);
+    bool whole = n >= tail && memcmp(base + n - tail, path, tail) == 0;
+    int len = snprintf(out, size, "%.*s%s%s", (int)n, base, bare ? "/v1" : "", whole ? "" : path);
+    return len > 0 && (size_t)len < size;
 }
 
 static void add_message(struct buf *b, const char *role, const char *content)
@@ -183,7 +179,7 @@ static bool ask(const struct chat_request *req, const char *url, struct peer *p,
     const struct config *c = req->config;
     char key[1100];
     struct buf body;
-    struct http_answer head;
+    struct http_answer head = {0};
     snprintf(key, sizeof key, "Authorization: Bearer %s", c->openai_api_key);
     const char *const headers[] = {"Content-Type: application/json",
                                    "Accept: text/event-stream, application/json",

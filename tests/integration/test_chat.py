@@ -141,7 +141,7 @@ def test_a_model_answers_and_the_seed_decides(hf):
 
 def test_stops_and_lengths(hf):
     def once(**wishes):
-        return say(hf, session(hf), seed=4, **wishes)
+        return say(hf, session(hf), seed=4, temperature=1.5, top_k=0, top_p=1, **wishes)
     whole = once(max_tokens=60)
     short = once(max_tokens=20)
     assert len(short) < len(whole) and whole.startswith(short.rstrip("\ufffd"))
@@ -413,6 +413,16 @@ def test_no_server(new_server):
     nowhere.close()
     server = new_server(env={"AIVE_CHAT_BACKEND": "openai"})
     assert "AIVE_OPENAI_BASE_URL" in say(server, session(server), "hi", 503)
+
+
+@pytest.mark.parametrize("base", ["", "/", "/v1/", "/v1/chat/completions"])
+def test_ways_to_name_a_server(new_server, peer, base):
+    peer.mood = "stream"
+    server = new_server(env={"AIVE_CHAT_BACKEND": "openai", "AIVE_OPENAI_BASE_URL": peer.url + base})
+    assert say(server, session(server)).startswith("Cut")
+    path, headers, body = peer.asked[-1]
+    assert path == "/v1/chat/completions" and "Authorization" not in headers
+    assert body["model"] == "default"
 
 
 def test_a_backend_that_does_not_exist(new_server):
