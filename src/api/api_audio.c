@@ -36,6 +36,8 @@ static bool own_model_there(const struct config *c)
 {
     struct model_files files;
     struct err none = {0};
+    if (*c->speech_url)
+        return true;
     if (!model_shelf_open(c->models_dir, c->whisper_model, true, &files, &none))
         return false;
     model_files_finish(&files);

@@ -52,6 +52,7 @@ struct config {
     const char *openai_base_url, *openai_api_key, *openai_model;
     int64_t chat_seconds;
     const char *video_model_url, *image_model_url;
+    const char *speech_url, *speech_key, *speech_model;
     const char *hub_url, *hub_token;
     bool offline;
 

@@ -8,10 +8,11 @@
 #include "jobs/listen_beats.h"
 #include "jobs/probe.h"
 #include "jobs/selftest.h"
+#include "jobs/speech_pieces.h"
 #include "jobs/transcribe.h"
 
 const struct horse_kind *const horse_kinds[] = {
-    &horse_probe, &horse_still, &horse_analyze, &horse_beats, &horse_transcribe, &horse_align, &horse_sphinx, &horse_render, &horse_frame, &horse_validate,
+    &horse_probe, &horse_still, &horse_analyze, &horse_beats, &horse_transcribe, &horse_speech_pieces, &horse_align, &horse_sphinx, &horse_render, &horse_frame, &horse_validate,
     &horse_generate, &horse_selftest, NULL,
 };
 

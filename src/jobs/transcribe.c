@@ -222,7 +222,7 @@ static bool listen(const struct transcribe_order *o, const char *model,
         return false;
     if (take_kept(o, name, a, out))
         return true;
-    char *answer = run_horse(o, spec, files, e);
+    char *answer = files->count ? run_horse(o, spec, files, e) : transcribe_remote(o, e);
     if (!answer)
         return false;
     size_t len = strlen(answer);
@@ -234,6 +234,23 @@ static bool listen(const struct transcribe_order *o, const char *model,
             derived_write(o->derived_fd, o->asset->content_hash, name, text, len, e));
 }
 
+/* By the server of the settings. */
+static bool listen_elsewhere(const struct transcribe_order *o, struct arena *a, struct heard *out,
+                             struct err *e)
+{
+    static const struct model_files none = {0};
+    const struct config *c = o->config;
+    struct err why = {0};
+    const char *where = arena_printf(a, "%s at %s", c->speech_model, c->speech_url);
+    if (!where)
+        return err_set(e, ERR_NO_MEMORY, "no memory for a transcript");
+    if (listen(o, where, &none, a, out, &why))
+        return true;
+    if (why.code == ERR_UNAVAILABLE || why.code == ERR_TIMEOUT)
+        return heard_nothing(c->speech_model, arena_strdup(a, why.msg), a, out, e);
+    return err_set(e, why.code, "%s", why.msg);
+}
+
 bool transcribe_run(const struct transcribe_order *o, struct arena *a, struct heard *out,
                     struct err *e)
 {
@@ -242,6 +259,8 @@ bool transcribe_run(const struct transcribe_order *o, struct arena *a, struct he
     struct err why = {0};
     if (!o->asset->has_audio)
         return heard_nothing(model, "the file has no sound", a, out, e);
+    if (!o->model && *o->config->speech_url)
+        return listen_elsewhere(o, a, out, e);
     if (!open_model(o, model, &files, &why)) {
         if (why.code == ERR_UNAVAILABLE)
             return heard_nothing(model, arena_strdup(a, why.msg), a, out, e);

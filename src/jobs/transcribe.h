@@ -8,7 +8,8 @@
  * A Whisper model of the models' folder works in a work-horse, for neither the sound nor the model's
  * file is trusted. The model of the settings is fetched where it is missing, unless AIVE_OFFLINE is
  * set; one that a request names is not. Without a model there is no transcript, and it says why:
- * that is an answer and no error. What was heard is kept under the source's content.
+ * that is an answer and no error. Where AIVE_SPEECH_URL is set, that server listens in place of the
+ * model of the settings (transcribe_remote.c). What was heard is kept under the source's content.
  * Blocking: for minutes. Threads: any.
  */
 #ifndef AIVE_JOBS_TRANSCRIBE_H

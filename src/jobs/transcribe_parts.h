@@ -17,4 +17,11 @@ struct transcribe_spec {
 
 extern const struct wire_type wire_transcribe_spec;
 
+/* --- With another server ---------------------------------------------------------------------- */
+
+struct transcribe_order;
+
+/* The transcript as JSON, free() it. NULL with ERR_UNAVAILABLE or ERR_TIMEOUT: the server's fault. */
+char *transcribe_remote(const struct transcribe_order *o, struct err *e);
+
 #endif

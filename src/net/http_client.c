@@ -164,6 +164,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *user)
         c->answer->length = number_or_none(text);
     } else if (header_value(line, len, "content-range", text, sizeof text)) {
         read_content_range(text, c->answer);
+    } else if (header_value(line, len, "retry-after", text, sizeof text)) {
+        int64_t wait_s = number_or_none(text); /* a date is not waited for */
+        c->answer->retry_after = wait_s > 0 && wait_s < 86400 ? (int)wait_s : 0;
     } else if (!header_value(line, len, "content-type", c->answer->type, sizeof c->answer->type)) {
         header_value(line, len, "etag", c->answer->etag, sizeof c->answer->etag);
     }

@@ -70,6 +70,7 @@ struct http_answer {
     int64_t total;  /* of the whole file, where a part was sent (206); -1: not said */
     int64_t from;   /* the first byte of a 206; 0 otherwise */
     char type[128]; /* Content-Type */
+    int retry_after; /* seconds; 0: not said */
     char etag[256];
 };
 
