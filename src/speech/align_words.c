@@ -34,10 +34,10 @@ struct forms {
     bool guessed;
 };
 
-static bool add_phones(char *form, const char *phones)
+static bool add_phones(char *form, size_t size, const char *phones)
 {
     size_t used = strlen(form), n = strlen(phones);
-    if (used + n + 2 > FORM_MAX)
+    if (used + n + 2 > size)
         return false;
     if (used)
         form[used++] = ' ';
@@ -55,13 +55,12 @@ static bool look_up_stem(struct sphinx *s, const char *word, char phones[static 
     n -= word[n - 2] == '\'' ? 2 : 1;
     memcpy(stem, word, n);
     stem[n] = '\0';
-    if (!sphinx_look_up(s, stem, 0, phones) || strlen(phones) + 6 > SPHINX_PHONES_MAX)
+    if (!sphinx_look_up(s, stem, 0, phones))
         return false;
     const char *blank = strrchr(phones, ' '), *last = blank ? blank + 1 : phones;
     bool hissing = strstr("S Z SH CH ZH JH", last) != NULL;
     bool voiceless = strstr("P T K F TH", last) != NULL;
-    strcat(phones, hissing ? " IH Z" : voiceless ? " S" : " Z");
-    return true;
+    return add_phones(phones, SPHINX_PHONES_MAX, hissing ? "IH Z" : voiceless ? "S" : "Z");
 }
 
 /* Two words of the dictionary written as one; the longest first one is taken. */
@@ -74,12 +73,8 @@ static bool look_up_halves(struct sphinx *s, const char *word, char phones[stati
     for (size_t at = n > 3 ? n - 3 : 0; at >= 3; at--) {
         memcpy(first, word, at);
         first[at] = '\0';
-        if (sphinx_look_up(s, word + at, 0, second) && sphinx_look_up(s, first, 0, phones) &&
-            strlen(phones) + strlen(second) + 2 < SPHINX_PHONES_MAX) {
-            strcat(phones, " ");
-            strcat(phones, second);
-            return true;
-        }
+        if (sphinx_look_up(s, word + at, 0, second) && sphinx_look_up(s, first, 0, phones))
+            return add_phones(phones, SPHINX_PHONES_MAX, second);
     }
     return false;
 }
@@ -120,7 +115,7 @@ static bool sound_way(struct sphinx *s, const char *way, int variant, bool *gues
         own |= found;
         if (!found && variant)
             found = sound_word(s, w, 0, guessed, phones);
-        if (found && !add_phones(form, phones))
+        if (found && !add_phones(form, FORM_MAX, phones))
             return false;
     }
     return own && form[0];

@@ -104,17 +104,12 @@ static const struct {
     {"khz", "kilohertz", NULL},      {"lbs", "pounds", NULL},       {"oz", "ounces", NULL},
 };
 
-static void add_words(struct line *l, const char *words)
-{
-    line_add(l, words);
-}
-
 static bool say_shortened(struct line *l, const char *word, enum style style)
 {
     for (size_t i = 0; i < sizeof shortened / sizeof *shortened; i++)
         if (strcasecmp(word, shortened[i].written) == 0) {
             bool other = style == STYLE_PAIRS && shortened[i].other;
-            add_words(l, other ? shortened[i].other : shortened[i].spoken);
+            line_add(l, other ? shortened[i].other : shortened[i].spoken);
             return true;
         }
     return false;
@@ -148,7 +143,7 @@ static void say_word(struct line *l, const char *word, enum style style)
         say_letters(l, word);
         return;
     }
-    char lower[PLAIN_MAX];
+    char lower[PLAIN_MAX] = "";
     size_t n = 0;
     for (; *word; word++)
         if (isalpha((unsigned char)*word) || *word == '\'')
@@ -187,7 +182,7 @@ static const char *say_suffix(struct line *l, const char *at)
 /* From a digit on: "1,234.5", "10:30", "3rd"; returns what follows. */
 static const char *say_number_at(struct line *l, const char *at, enum style style)
 {
-    char digits[PLAIN_MAX];
+    char digits[PLAIN_MAX] = "";
     size_t n = 0;
     bool commas = false;
     while (is_digit(*at) || (*at == ',' && is_digit(at[1]) && is_digit(at[2]) && is_digit(at[3]))) {
@@ -253,7 +248,7 @@ static void say_all(struct line *l, const char *at, enum style style)
         } else if (sign_word(*at)) {
             line_add(l, sign_word(*at++));
         } else if (isalpha((unsigned char)*at) || *at == '\'') {
-            char word[PLAIN_MAX];
+            char word[PLAIN_MAX] = "";
             size_t n = 0;
             while (isalpha((unsigned char)*at) || *at == '\'' || *at == '.')
                 word[n++] = *at++;
@@ -267,7 +262,7 @@ static void say_all(struct line *l, const char *at, enum style style)
 
 void spoken_ways_of(const char *written, struct spoken_ways *out)
 {
-    char plain[PLAIN_MAX];
+    char plain[PLAIN_MAX] = "";
     make_plain(written, plain);
     out->count = 0;
     for (enum style style = STYLE_PLAIN; style <= STYLE_OH; style++) {
