@@ -217,7 +217,7 @@ static bool openai_reply(const struct chat_request *req, struct buf *out, struct
                        "long, or holds what neither may hold");
     struct peer p = {.req = req, .out = out};
     buf_init(&p.error, ERROR_BYTES);
-    openai_answer_init(&p.answer, on_text, &p);
+    openai_answer_init(&p.answer, c->openai_api_key, on_text, &p);
     bool ok = ask(req, url, &p, e);
     openai_answer_finish(&p.answer);
     buf_finish(&p.error);

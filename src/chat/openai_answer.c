@@ -140,10 +140,10 @@ void openai_error_words(const char *body, size_t len, const char *secret, char *
 
 /* --- The answer ------------------------------------------------------------------------------- */
 
-void openai_answer_init(struct openai_answer *a,
+void openai_answer_init(struct openai_answer *a, const char *secret,
                         void (*say)(void *user, const char *text, size_t len), void *user)
 {
-    *a = (struct openai_answer){.say = say, .user = user};
+    *a = (struct openai_answer){.secret = secret, .say = say, .user = user};
     sse_init(&a->events);
     buf_init(&a->document, OPENAI_DOCUMENT_MAX);
 }
@@ -183,7 +183,7 @@ static bool take_json(struct openai_answer *a, const char *text, size_t len, str
     if (!ok)
         err_set(e, ERR_UNAVAILABLE, "what it sends is not JSON of a chat completion");
     if (ok && p.error) {
-        tidy(p.error, strlen(p.error), "", words, sizeof words);
+        tidy(p.error, strlen(p.error), a->secret, words, sizeof words);
         ok = err_set(e, ERR_UNAVAILABLE, "it failed: %s", words);
     }
     ok = ok && say(a, &p, e);

@@ -2,7 +2,7 @@
  * openai_answer.h - reads what a server with the OpenAI protocol answers, as it arrives.
  *
  *     struct openai_answer a;
- *     openai_answer_init(&a, say, user);
+ *     openai_answer_init(&a, key, say, user);
  *     openai_answer_feed(&a, bytes, n, e) ...        false: no more of it, e says why
  *     openai_answer_end(&a, e)                       is it whole?
  *     openai_answer_finish(&a);
@@ -18,6 +18,7 @@
 #define OPENAI_DOCUMENT_MAX (4u << 20) /* bytes of an answer that is not streamed */
 
 struct openai_answer {
+    const char *secret; /* never in a message; "": none */
     void (*say)(void *user, const char *text, size_t len);
     void *user;
     struct sse events;
@@ -28,7 +29,7 @@ struct openai_answer {
     bool finished; /* ... that the answer is over, though not the stream */
 };
 
-void openai_answer_init(struct openai_answer *a,
+void openai_answer_init(struct openai_answer *a, const char *secret,
                         void (*say)(void *user, const char *text, size_t len), void *user);
 void openai_answer_finish(struct openai_answer *a);
 

@@ -233,7 +233,7 @@ static void test_answers(void)
             struct buf text;
             buf_init(&text, 1 << 16);
             buf_add(&text, "", 0);
-            openai_answer_init(&a, collect, &text);
+            openai_answer_init(&a, "", collect, &text);
             bool ok = true;
             for (size_t at = 0, len = strlen(cases[i].bytes); ok && at < len; at += n)
                 ok = openai_answer_feed(&a, cases[i].bytes + at, len - at < n ? len - at : n, &e);
@@ -262,7 +262,7 @@ static void test_too_much(void)
         for (int i = 0; i < 1000; i++)
             buf_addc(&piece, 'x');
         buf_adds(&piece, kind ? "" : "\"}}]}\n\n");
-        openai_answer_init(&a, collect, &text);
+        openai_answer_init(&a, "", collect, &text);
         bool ok = true;
         for (int i = 0; ok && i < 3000; i++)
             ok = openai_answer_feed(&a, piece.data, piece.len, &e);
@@ -270,6 +270,21 @@ static void test_too_much(void)
         openai_answer_finish(&a);
         buf_finish(&text);
         buf_finish(&piece);
+    }
+}
+
+static void test_secret(void)
+{
+    CHECK_CASE("a key at the place where the words are cut");
+    for (int pad = 150; pad < 210; pad++) {
+        struct openai_answer a;
+        struct err e = {0};
+        char body[400];
+        snprintf(body, sizeof body, "{\"error\":\"%0*d sk-123456789 is wrong\"}", pad, 0);
+        openai_answer_init(&a, "sk-123456789", collect, NULL);
+        CHECK(openai_answer_feed(&a, body, strlen(body), &e) && !openai_answer_end(&a, &e));
+        CHECK(!strstr(e.msg, "sk-1"));
+        openai_answer_finish(&a);
     }
 }
 
@@ -401,6 +416,7 @@ int main(void)
     test_missing();
     test_answers();
     test_too_much();
+    test_secret();
     test_error_words();
     test_bodies();
     test_table();
