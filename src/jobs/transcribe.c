@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define TRANSCRIBE_VERSION 1 /* of what a transcript holds: another one is another file */
+#define TRANSCRIBE_VERSION 2 /* of what a transcript holds: another one is another file */
 #define KEPT_MAX_BYTES (16u << 20)
 #define MEMORY_BESIDES_MODEL (UINT64_C(2) << 30)
 

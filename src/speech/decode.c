@@ -234,8 +234,10 @@ static bool all_steps(struct decoder *d, const struct decode_ask *ask, int max_t
         if (cancel_fired(ask->cancel))
             return err_set(e, ERR_CANCELED, "canceled");
         for (int i = 0; i < d->count; i++)
-            decode_rules_apply(d->rules, d->texts[i].tokens, d->texts[i].count,
-                               d->logits + (size_t)i * vocab);
+            if (!decode_rules_apply(d->rules, d->texts[i].tokens, d->texts[i].count,
+                                    d->logits + (size_t)i * vocab))
+                return err_set(e, ERR_INVALID, "what the speech model computes is not a number: its "
+                                               "file is damaged");
         if (beams)
             say_beams(d, ask, from, tokens);
         else

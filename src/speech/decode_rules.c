@@ -97,7 +97,7 @@ static void prefer_times(const struct decode_rules *r, float *logits)
         forbid(logits, 0, t->first_time);
 }
 
-void decode_rules_apply(const struct decode_rules *r, const int32_t *said, int n, float *logits)
+bool decode_rules_apply(const struct decode_rules *r, const int32_t *said, int n, float *logits)
 {
     const struct whisper_tokens *t = r->tokens;
     forbid_specials(r, logits);
@@ -115,5 +115,6 @@ void decode_rules_apply(const struct decode_rules *r, const int32_t *said, int n
     if (r->norm_at_last)
         norm = log_sum_exp(logits, t->vocab);
     for (int i = 0; i < t->vocab; i++)
-        logits[i] = (float)(logits[i] - norm);
+        logits[i] = logits[i] > -INFINITY ? (float)(logits[i] - norm) : -INFINITY;
+    return isfinite(norm);
 }

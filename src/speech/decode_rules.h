@@ -28,8 +28,9 @@ struct decode_rules decode_rules_openai(const struct whisper_tokens *t, bool tim
 struct decode_rules decode_rules_whisper_cpp(const struct whisper_tokens *t, bool times);
 
 /* said: what was said so far in this window, without the prompt. logits: [vocab], changed to log
- * probabilities (natural logarithm) of what is allowed, -INFINITY else. */
-void decode_rules_apply(const struct decode_rules *r, const int32_t *said, int n, float *logits);
+ * probabilities (natural logarithm) of what is allowed, -INFINITY else; a logit that is not a number
+ * is not allowed. False: nothing is left, or the logits are infinite, as those of a damaged model. */
+bool decode_rules_apply(const struct decode_rules *r, const int32_t *said, int n, float *logits);
 
 /* log(sum(exp(x))), exact however large x is; -INFINITY for none. */
 double log_sum_exp(const float *x, int n);

@@ -27,6 +27,27 @@ bool tokens_text(const struct whisper_tokens *k, const struct tokenizer *t, cons
     return true;
 }
 
+/* Among the words alone, for the times between them are never the same. `*start`: of the
+ * first loop, among all tokens. */
+static bool find_loop(const struct whisper_tokens *k, const struct decoded *d, int *start)
+{
+    int32_t words[DECODED_MAX];
+    int at[DECODED_MAX], n = 0;
+    for (int i = 0; i < d->count; i++)
+        if (d->tokens[i] < k->eot) {
+            words[n] = d->tokens[i];
+            at[n++] = i;
+        }
+    *start = d->count;
+    for (;;) { /* there may be another before it */
+        struct repeat r = find_repeat(words, n);
+        if (!repeat_is_loop(&r))
+            return *start < d->count;
+        n = r.start;
+        *start = at[n];
+    }
+}
+
 static bool judge(const struct fallback *f, struct attempt *a, struct err *e)
 {
     const struct decoded *d = &a->said;
@@ -37,10 +58,10 @@ static bool judge(const struct fallback *f, struct attempt *a, struct err *e)
     buf_finish(&text);
     if (!ok)
         return err_set(e, ERR_NO_MEMORY, "no memory for a transcript");
-    struct repeat r = find_repeat(d->tokens, d->count);
+    bool loop = find_loop(f->tokens, d, &a->before_loop);
     if (d->no_speech_p > NO_SPEECH_MAX && d->mean_log_p < MEAN_LOG_P_MIN)
         a->doubt = DOUBT_SILENCE;
-    else if (a->compression > COMPRESSION_MAX || repeat_is_loop(&r))
+    else if (a->compression > COMPRESSION_MAX || loop)
         a->doubt = DOUBT_REPEATS;
     else
         a->doubt = d->mean_log_p < MEAN_LOG_P_MIN ? DOUBT_IMPROBABLE : DOUBT_NONE;

@@ -28,6 +28,7 @@ struct attempt {
     struct decoded said;
     float temperature;
     double compression;
+    int before_loop; /* tokens before the text begins to run in circles; all if it does not */
     enum doubt doubt;
 };
 

@@ -30,6 +30,7 @@
 /* What was said before is told to the network, but not much: a long memory is slow, and keeps a
  * mistake alive. */
 #define CONTEXT_MAX 64
+#define PROMPT_MAX 8 /* tokens besides it: startofprev, sot, language, task */
 #define CONTEXT_TEMPERATURE_MAX 0.5f /* above this a text is no example to follow */
 
 #define TRIES_A_WINDOW 2 /* above temperature 0, on average */
@@ -58,9 +59,11 @@ struct listening {
 
 /* --- Sound ------------------------------------------------------------------------------------ */
 
-/* Adds what the shortened sound has from `from` to `end`, in samples, piece by piece. */
+/* Puts what the shortened sound has from `from` to `end`, in samples, piece by piece, to its place in
+ * the window; where pieces are rounded apart there is silence. */
 static bool append_sound(struct listening *l, int64_t from, int64_t end, struct err *e)
 {
+    memset(l->pcm + (from - l->pcm_from), 0, (size_t)(end - from) * sizeof *l->pcm);
     for (size_t i = 0; i < l->gate.count; i++) {
         const struct gate_piece *p = &l->gate.pieces[i];
         int64_t begin = llround(p->at_s * SPEECH_RATE), source = llround(p->start_s * SPEECH_RATE);
@@ -68,11 +71,11 @@ static bool append_sound(struct listening *l, int64_t from, int64_t end, struct 
         int64_t a = from > begin ? from : begin, b = end < stop ? end : stop;
         int64_t rest = l->sound->samples - (source + a - begin);
         b = b - a > rest ? a + rest : b;
-        if (b <= a || l->samples + (b - a) > WINDOW)
+        if (b <= a)
             continue;
-        if (!l->sound->read(l->sound->user, source + a - begin, l->pcm + l->samples, (int)(b - a), e))
+        if (!l->sound->read(l->sound->user, source + a - begin, l->pcm + (a - l->pcm_from),
+                            (int)(b - a), e))
             return false;
-        l->samples += (int)(b - a);
     }
     return true;
 }
@@ -80,11 +83,13 @@ static bool append_sound(struct listening *l, int64_t from, int64_t end, struct 
 /* What this window shares with the one before is there already. */
 static bool read_window(struct listening *l, double length_s, struct err *e)
 {
-    int64_t from = llround(l->at_s * SPEECH_RATE), end = llround((l->at_s + length_s) * SPEECH_RATE);
-    int64_t have = l->pcm_from + l->samples, kept = have > from ? have - from : 0;
-    memmove(l->pcm, l->pcm + (l->samples - kept), (size_t)kept * sizeof *l->pcm);
+    int64_t from = llround(l->at_s * SPEECH_RATE), end = from + llround(length_s * SPEECH_RATE);
+    int64_t have = l->pcm_from + l->samples < end ? l->pcm_from + l->samples : end;
+    int64_t kept = have > from ? have - from : 0;
+    if (kept > 0)
+        memmove(l->pcm, l->pcm + (from - l->pcm_from), (size_t)kept * sizeof *l->pcm);
     l->pcm_from = from;
-    l->samples = (int)kept;
+    l->samples = (int)(end - from);
     return append_sound(l, from + kept, end, e);
 }
 
@@ -124,17 +129,20 @@ static int make_prompt(const struct listening *l, int32_t *out, int *sot_index)
     return n;
 }
 
-static void remember(struct listening *l, const struct attempt *a)
+/* The prompt leaves room for an answer of half of the network's context. */
+static int context_max(const struct listening *l)
 {
-    const struct decoded *d = &a->said;
-    if (a->doubt != DOUBT_NONE || a->temperature >= CONTEXT_TEMPERATURE_MAX) {
-        l->context_len = 0;
-        return;
-    }
-    int take = d->count < CONTEXT_MAX ? d->count : CONTEXT_MAX;
-    int keep = l->context_len < CONTEXT_MAX - take ? l->context_len : CONTEXT_MAX - take;
+    int half = l->t->config.text_ctx / 2 - PROMPT_MAX;
+    return half > CONTEXT_MAX ? CONTEXT_MAX : half > 0 ? half : 0;
+}
+
+/* Only what was taken: what is heard again in the next window must not seem said already. */
+static void remember(struct listening *l, const int32_t *tokens, int n)
+{
+    int max = context_max(l), take = n < max ? n : max;
+    int keep = l->context_len < max - take ? l->context_len : max - take;
     memmove(l->context, l->context + l->context_len - keep, (size_t)keep * sizeof *l->context);
-    memcpy(l->context + keep, d->tokens + d->count - take, (size_t)take * sizeof *l->context);
+    memcpy(l->context + keep, tokens + n - take, (size_t)take * sizeof *l->context);
     l->context_len = keep + take;
 }
 
@@ -146,7 +154,7 @@ static bool start_context(struct listening *l, struct err *e)
         return true;
     bool ok = tokenizer_encode(l->t->tokenizer, " ", 1, &ids, e) &&
               tokenizer_encode(l->t->tokenizer, prompt, strlen(prompt), &ids, e);
-    size_t keep = ids.len < CONTEXT_MAX ? ids.len : CONTEXT_MAX;
+    size_t max = (size_t)context_max(l), keep = ids.len < max ? ids.len : max;
     if (ok && keep)
         memcpy(l->context, ids.id + ids.len - keep, keep * sizeof *l->context);
     l->context_len = ok ? (int)keep : 0;
@@ -322,6 +330,7 @@ static bool keep_cut(struct listening *l, const struct segment_cut *cut, const s
         return false;
     if (l->o->spans && spoken_between(l->o, s.start - GATE_EDGE_S, s.end + GATE_EDGE_S) <= 0)
         return drop(l, cut->start_s, cut->end_s, s.text, "nobody speaks there");
+    remember(l, a->said.tokens + cut->first, cut->count);
     return add_segment(l, &s);
 }
 
@@ -336,6 +345,10 @@ static bool keep_window(struct listening *l, const struct attempt *a, double len
     *next_s = cuts.next_s;
     if (!time_words(l, &text, &words, e))
         return false;
+    for (size_t i = 0; i < words.count; i++) { /* the rest is the next window's */
+        words.items[i].start_s = fmin(words.items[i].start_s, cuts.next_s);
+        words.items[i].end_s = fmin(words.items[i].end_s, cuts.next_s);
+    }
     bool ok = true;
     int first = 0;
     for (int i = 0; ok && i < cuts.count; i++) {
@@ -346,22 +359,39 @@ static bool keep_window(struct listening *l, const struct attempt *a, double len
     return ok || err_set(e, ERR_NO_MEMORY, "no memory for a transcript");
 }
 
-static bool refuse_window(struct listening *l, const struct attempt *a, double length_s,
-                          double *next_s, struct err *e)
+static bool drop_rest(struct listening *l, const struct attempt *a, int first, double start_s,
+                      double end_s, struct err *e)
 {
     const char *reason = a->doubt == DOUBT_SILENCE ? "the model hears no speech"
                                                    : "the text runs in circles";
-    const char *text = text_of(l, a->said.tokens, a->said.count);
-    *next_s = length_s;
-    return (text && drop(l, 0, length_s, text, reason)) ||
+    const char *text = text_of(l, a->said.tokens + first, a->said.count - first);
+    return (text && drop(l, start_s, end_s, text, reason)) ||
            err_set(e, ERR_NO_MEMORY, "no memory for a transcript");
+}
+
+/* Sentences that were complete before the text began to run in circles are as good as any. */
+static bool refuse_window(struct listening *l, const struct attempt *a, double length_s,
+                          double *next_s, struct err *e)
+{
+    struct attempt before = *a;
+    struct segment_cuts cuts;
+    int first = 0;
+    *next_s = length_s;
+    before.said.count = a->doubt == DOUBT_REPEATS ? a->before_loop : 0;
+    segments_cut(&l->t->tokens, &before.said, length_s, &cuts);
+    if (before.said.count < a->said.count && cuts.next_s < length_s) {
+        first = before.said.count;
+        if (!keep_window(l, &before, length_s, next_s, e))
+            return false;
+    }
+    return drop_rest(l, a, first, *next_s < length_s ? *next_s : 0, length_s, e);
 }
 
 /* --- Windows ---------------------------------------------------------------------------------- */
 
 static bool decode(struct listening *l, double length_s, struct attempt *a, struct err *e)
 {
-    int32_t prompt[CONTEXT_MAX + 8];
+    int32_t prompt[CONTEXT_MAX + PROMPT_MAX];
     struct decode_ask ask = {.prompt = prompt, .beams = l->o->beams > 0 ? l->o->beams : BEAMS_DEFAULT,
                              .end_s = length_s, .cancel = l->o->cancel,
                              .seed = (uint64_t)llround(l->at_s * 1000)};
@@ -397,7 +427,8 @@ static bool next_window(struct listening *l, struct err *e)
     bool refused = a.doubt == DOUBT_SILENCE || a.doubt == DOUBT_REPEATS;
     if (!(refused ? refuse_window : keep_window)(l, &a, length_s, &next_s, e))
         return false;
-    remember(l, &a);
+    if (a.doubt != DOUBT_NONE || a.temperature >= CONTEXT_TEMPERATURE_MAX)
+        l->context_len = 0;
     l->at_s += next_s;
     return true;
 }

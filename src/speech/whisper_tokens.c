@@ -92,7 +92,10 @@ static bool find_specials(struct whisper_tokens *o, const struct generation *g,
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
         if (ids[i] < 0)
             return err_set(e, ERR_INVALID, "the model lacks the special tokens of Whisper");
-    if (o->language_count < 1 || o->language_count > LANGUAGES_MAX ||
+    bool ordered = o->eot < o->sot;
+    for (size_t i = 2; i < sizeof ids / sizeof *ids; i++)
+        ordered = ordered && ids[i] > o->sot && ids[i] <= o->no_times;
+    if (!ordered || o->language_count < 1 || o->language_count > LANGUAGES_MAX ||
         o->first_time + TIMES > o->vocab)
         return err_set(e, ERR_INVALID, "the model's special tokens are not in Whisper's order");
     return true;
@@ -165,7 +168,7 @@ static bool find_blank(struct whisper_tokens *o, const struct tokenizer *t, stru
 {
     struct ids ids = {0};
     bool ok = tokenizer_encode(t, " ", 1, &ids, e);
-    o->blank = ok && ids.len == 1 ? ids.id[0] : -1;
+    o->blank = ok && ids.len == 1 && ids.id[0] < o->eot ? ids.id[0] : -1;
     ids_finish(&ids);
     return ok;
 }

@@ -30,7 +30,7 @@ struct whisper_tokens {
         no_times, first_time;
     int language_count; /* 99 or 100 */
     bool multilingual;
-    int32_t blank;               /* " " */
+    int32_t blank;               /* " "; -1: none */
     const bool *symbol;          /* [vocab]: no speech, such as brackets and musical notes */
     struct whisper_head *heads;  /* those that look where a word is spoken */
     int head_count;

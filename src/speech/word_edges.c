@@ -49,14 +49,14 @@ void words_limit(struct words *w)
     double max = 2 * usual_length(w);
     for (size_t i = 0; i < w->count; i++) {
         struct word *word = &w->items[i];
-        double limit = max > WORD_MAX_S ? WORD_MAX_S : max;
-        if (word->end_s - word->start_s > WORD_MAX_S)
-            word->end_s = word->start_s + WORD_MAX_S;
+        bool first = i == 0 || ends_sentence(w->items[i - 1].text);
+        bool last = i + 1 == w->count || ends_sentence(word->text);
+        double limit = first || last ? max : WORD_MAX_S;
         if (word->end_s - word->start_s <= limit)
             continue;
-        if (i == 0 || ends_sentence(w->items[i - 1].text))
+        if (first) /* it is said behind the pause, not in it */
             word->start_s = word->end_s - limit;
-        else if (ends_sentence(word->text) || i + 1 == w->count)
+        else
             word->end_s = word->start_s + limit;
     }
 }

@@ -40,7 +40,7 @@ static void apply(const struct decode_rules *r, const int32_t *said, int n)
     for (int i = 0; i < VOCAB; i++)
         logits[i] = i < T0 ? 5 : -9; /* words are likelier than all times together */
     logits[4] = 20;
-    decode_rules_apply(r, said, n, logits);
+    CHECK(decode_rules_apply(r, said, n, logits));
 }
 
 static bool may(int32_t token)
@@ -92,7 +92,7 @@ static void test_times_together(void)
     for (int i = 0; i < VOCAB; i++)
         logits[i] = 0;
     logits[4] = 3; /* e^3 = 20 < 1490 times of e^0 */
-    decode_rules_apply(&r, open, 2, logits);
+    CHECK(decode_rules_apply(&r, open, 2, logits));
     CHECK(!may(4) && !may(EOT) && may(T0 + 11));
     double sum = 0;
     for (int i = 0; i < VOCAB; i++)
@@ -100,11 +100,74 @@ static void test_times_together(void)
     CHECK_NEAR(sum, 1, 1e-3);
 }
 
+/* What is not a number is never said; a model that computes nothing else is noticed. */
+static void test_no_numbers(void)
+{
+    const int32_t open[] = {T0 + 10, 1};
+    static const float damages[] = {NAN, INFINITY, -INFINITY};
+    struct decode_rules r = decode_rules_openai(&tokens, true);
+    for (int i = 0; i < VOCAB; i++)
+        logits[i] = i < T0 ? 5 : -9;
+    logits[0] = logits[T0 + 20] = NAN;
+    CHECK(decode_rules_apply(&r, open, 2, logits));
+    CHECK(!may(0) && logits[0] == -INFINITY && may(1) && !may(T0 + 20) && may(T0 + 21));
+    for (size_t d = 0; d < sizeof damages / sizeof *damages; d++) {
+        for (int i = 0; i < VOCAB; i++)
+            logits[i] = damages[d];
+        CHECK(!decode_rules_apply(&r, open, 2, logits));
+    }
+}
+
 static void test_log_sum_exp(void)
 {
     const float x[] = {1000, 1000, -INFINITY}, none[] = {-INFINITY};
     CHECK_NEAR(log_sum_exp(x, 3), 1000 + log(2), 1e-6);
     CHECK(log_sum_exp(none, 1) == -INFINITY);
+}
+
+/* --- Special tokens --------------------------------------------------------------------------- */
+
+static void test_special_tokens(void)
+{
+    enum { PIECES = 2000, MODEL_VOCAB = 1908, BLANK = 1950 };
+    static const struct {
+        const char *name, *json, *says; /* NULL: fine */
+    } cases[] = {
+        {"fine", "{\"eos_token_id\":300,\"alignment_heads\":[[1,1]]}", NULL},
+        {"end behind the vocabulary", "{\"eos_token_id\":1908}", "lacks"},
+        {"no such number", "{\"eos_token_id\":99999999999}", "lacks"},
+        {"negative", "{\"eos_token_id\":300,\"no_timestamps_token_id\":-5}", "lacks"},
+        {"end behind the start", "{\"eos_token_id\":300,\"decoder_start_token_id\":290}", "order"},
+        {"context behind the times", "{\"eos_token_id\":300,\"prev_sot_token_id\":1000}", "order"},
+        {"times too early", "{\"eos_token_id\":300,\"no_timestamps_token_id\":310}", "order"},
+        {"times too late", "{\"eos_token_id\":300,\"no_timestamps_token_id\":500}", "order"},
+        {"head of no layer", "{\"eos_token_id\":300,\"alignment_heads\":[[2,0]]}", "alignment_heads"},
+        {"no head", "{\"eos_token_id\":300,\"alignment_heads\":[[0,2]]}", "alignment_heads"},
+        {"negative head", "{\"eos_token_id\":300,\"alignment_heads\":[[-1,0]]}", "alignment_heads"},
+        {"half a head", "{\"eos_token_id\":300,\"alignment_heads\":[[1]]}", "alignment_heads"},
+        {"no heads", "{\"eos_token_id\":300,\"alignment_heads\":[]}", "alignment_heads"},
+        {"symbols from elsewhere", "{\"eos_token_id\":300,\"suppress_tokens\":[-1,5,300,99999999]}", NULL},
+        {"no JSON", "[", "generation_config.json"},
+    };
+    static char names[PIECES][8];
+    static struct byte_string list[PIECES];
+    const struct whisper_config c = {.vocab = MODEL_VOCAB, .text_layers = 2, .text_heads = 2};
+    for (int i = 0; i < PIECES; i++) {
+        int n = i == BLANK ? snprintf(names[i], 8, " ") : snprintf(names[i], 8, "p%d", i);
+        list[i] = (struct byte_string){names[i], (uint32_t)n};
+    }
+    list[7].len = 0; /* no bytes at all */
+    struct tokenizer *t = tokenizer_from_list(list, PIECES, NULL);
+    for (size_t i = 0; CHECK(t != NULL) && i < sizeof cases / sizeof *cases; i++) {
+        struct err e = {0};
+        struct whisper_tokens k;
+        CHECK_CASE(cases[i].name);
+        bool ok = whisper_tokens_read(t, &c, NULL, cases[i].json, strlen(cases[i].json), &arena, &k, &e);
+        CHECK(ok == !cases[i].says);
+        CHECK(ok || (cases[i].says && strstr(e.msg, cases[i].says)));
+        CHECK(!ok || (k.blank == -1 && k.first_time == 407)); /* " " is none of the model's tokens */
+    }
+    tokenizer_destroy(t);
 }
 
 /* --- Segments --------------------------------------------------------------------------------- */
@@ -342,6 +405,16 @@ static void test_edges(void)
     w = (struct words){stretched, 3};
     words_limit(&w);
     CHECK(stretched[2].end_s - stretched[2].start_s <= 0.6 + 1e-9);
+
+    struct word late[] = {{.text = " a", .start_s = 0, .end_s = 9}, /* behind a long silence */
+                          {.text = " b", .start_s = 9, .end_s = 9.3},
+                          {.text = " c", .start_s = 9.3, .end_s = 14}, /* before one */
+                          {.text = " d.", .start_s = 14, .end_s = 14.3}};
+    w = (struct words){late, 4};
+    words_limit(&w);
+    CHECK(late[0].end_s == 9 && late[0].start_s >= 9 - 1.4 - 1e-9);
+    CHECK(late[2].start_s == 9.3);
+    CHECK_NEAR(late[2].end_s, 9.3 + WORD_MAX_S, 1e-9);
 }
 
 static void test_languages(void)
@@ -360,7 +433,9 @@ int main(void)
     arena_init(&arena, 1 << 24);
     test_rules();
     test_times_together();
+    test_no_numbers();
     test_log_sum_exp();
+    test_special_tokens();
     test_segments();
     test_gate();
     test_repeats();
