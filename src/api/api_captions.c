@@ -5,6 +5,7 @@
  * can be uploaded again. */
 #include "api/app.h"
 #include "api/params.h"
+#include "core/timebase.h"
 #include "jobs/film_assets.h"
 #include "jobs/film_captions.h"
 #include "speech/caption_file.h"
@@ -191,6 +192,16 @@ static bool choose_format(struct request *req, const char *suffix,
                    "WebVTT (text/vtt), ASS (text/x-ssa) or JSON as the whole body", type);
 }
 
+static void check_span(double start, double end, const char *what, const struct wire_loc *item,
+                       struct wire_errors *errs)
+{
+    struct wire_loc at = {.up = item, .key = "end"};
+    bool known = fabs(start) <= TIMELINE_MAX_SECONDS && fabs(end) <= TIMELINE_MAX_SECONDS;
+    if (!known || ticks_from_seconds(end) <= ticks_from_seconds(start))
+        wire_error(errs, &at, "value_error", NULL, 0, "{\"error\":{}}",
+                   "Value error, %s should end after its start", what);
+}
+
 /* The cues of a JSON body; *fine false: the answer is a 422 with the places. */
 static bool read_json(struct request *req, struct reply *reply, struct cues *cues, bool *fine,
                       struct err *e)
@@ -202,10 +213,13 @@ static bool read_json(struct request *req, struct reply *reply, struct cues *cue
                                                 &limits, &body, req->arena, &errs);
     const struct caption *captions = list ? list->captions.items : NULL;
     for (size_t i = 0; list && i < list->captions.count; i++) {
-        struct wire_loc item = {.up = &list_loc, .index = i}, at = {.up = &item, .key = "end"};
-        if (!(captions[i].end > captions[i].start))
-            wire_error(&errs, &at, "value_error", NULL, 0, "{\"error\":{}}",
-                       "Value error, a caption should end after its start");
+        const struct caption_word *words = captions[i].words.items;
+        struct wire_loc item = {.up = &list_loc, .index = i}, inner = {.up = &item, .key = "words"};
+        check_span(captions[i].start, captions[i].end, "a caption", &item, &errs);
+        for (size_t k = 0; k < captions[i].words.count; k++) {
+            struct wire_loc word = {.up = &inner, .index = k};
+            check_span(words[k].start, words[k].end, "a word", &word, &errs);
+        }
     }
     *fine = errs.count == 0;
     bool ok = *fine ? captions_to_cues(&list->captions, req->arena, cues, e)

@@ -192,6 +192,18 @@ static bool behind(const struct cue *cue, const char *what, int64_t end_ticks, s
                    line, cue->start_s, what, ticks_to_seconds(end_ticks));
 }
 
+/* What a timeline may hold: film-wide and in segments, together. */
+static bool few_enough(const struct timeline *tl, struct err *e)
+{
+    const struct timeline_segment *segments = timeline_segments(tl);
+    size_t n = tl->captions.count;
+    for (size_t i = 0; i < tl->segments.count; i++)
+        n += segments[i].captions.count;
+    return n <= TIMELINE_MAX_CAPTIONS ||
+           err_set(e, ERR_INVALID, "the timeline would have more than %d captions",
+                   TIMELINE_MAX_CAPTIONS);
+}
+
 /* Segments that repeat captions of their own asset would hide the new ones. */
 static bool put_list(struct timeline *tl, const struct cues *cues, struct arena *a, struct err *e)
 {
@@ -224,10 +236,9 @@ bool film_captions_put_source(struct timeline *tl, const struct cues *cues, int6
         struct cue *cue = &cues->items[i];
         if (ticks_from_seconds(cue->start_s) >= duration_ticks)
             return behind(cue, "the video", duration_ticks, e);
-        if (cue->end_s > end)
-            cut_end(cue, end, a);
+        cut_end(cue, end, a);
     }
-    return put_list(tl, cues, a, e);
+    return put_list(tl, cues, a, e) && few_enough(tl, e);
 }
 
 /* Where cues of a film go: those of the timeline's own asset together, others with their segment. */
@@ -349,5 +360,5 @@ bool film_captions_put(struct timeline *tl, const struct plan *plan, const struc
     for (size_t i = 0; i < n; i++)
         buf_finish(&p.other[i]);
     buf_finish(&p.own);
-    return ok;
+    return ok && few_enough(tl, e);
 }

@@ -128,6 +128,8 @@ static bool add_piece(struct caption_reader *r, size_t from, size_t to, double s
 {
     const char *text = r->text.data;
     size_t first = from;
+    if (!words->items)
+        return false;
     to = to < r->text.len ? to : r->text.len;
     while (first < to && is_space(text[first]))
         first++;
@@ -148,7 +150,8 @@ static bool add_piece(struct caption_reader *r, size_t from, size_t to, double s
         bool joins = last && i == from && words->end == from && last->end_s >= start_s &&
                      one_word(text, from, r->text.len);
         size_t begin = joins ? from - strlen(last->text) : i;
-        struct cue_word *w = joins ? last : &words->items[words->count++];
+        words->count += joins ? 0 : 1;
+        struct cue_word *w = &words->items[words->count - 1];
         w->text = arena_strndup(r->arena, text + begin, i + n - begin);
         w->start_s = joins ? w->start_s : s;
         w->end_s = t;
@@ -184,7 +187,7 @@ static bool mark_words(struct caption_reader *r, struct cue *cue)
         return true;
     struct word_list words = {0};
     words.items = arena_array(r->arena, count_words(&r->text, n), sizeof *words.items);
-    bool ok = words.items && add_piece(r, 0, m[0].at, cue->start_s, m[0].time_s, &words);
+    bool ok = add_piece(r, 0, m[0].at, cue->start_s, m[0].time_s, &words);
     for (size_t i = 0; ok && i < n; i++)
         ok = add_piece(r, m[i].at, i + 1 < n ? m[i + 1].at : r->text.len, m[i].time_s,
                        i + 1 < n ? m[i + 1].time_s : cue->end_s, &words);

@@ -121,6 +121,36 @@ def test_segments_own_captions_give_way(server, project):
     assert listed(server, project) == [("new", 0.2, 1.8)]
 
 
+def test_backwards_and_from_elsewhere(server, project, clips):
+    with open(clips.landscape(), "rb") as f:
+        other = server.post("/api/assets", files={"file": ("b.mp4", f)}).json()["id"]
+    server.set_timeline(project, captions=[cap("early", 0.2, 0.5), cap("late", 0.6, 0.9)], segments=[
+        seg(0, 1, effects=["reverse"]), seg(1, 2, asset_id=other, captions=[cap("there", 1.25, 1.75)])])
+    film = listed(server, project)
+    assert film == [("late", 0.1, 0.4), ("early", 0.5, 0.8), ("there", 1.25, 1.75)]
+    now = put(server, project, get(server, project, ".vtt").text.replace("there", "where"), ".vtt").json()["timeline"]
+    assert [(c["text"], round(c["start"], 3)) for c in now["captions"]] == [("early", 0.2), ("late", 0.6)]
+    assert [c["text"] for c in now["segments"][1]["captions"]] == ["where"]
+    assert listed(server, project) == film[:2] + [("where", 1.25, 1.75)]
+    put(server, project, "00:00:00,200 --> 00:00:00,500\nnew\n", time="source")
+    assert [c[0] for c in listed(server, project)] == ["new", "where"]
+
+
+def test_what_is_stored_may_be_posted(server, project):
+    """Nothing gets in by a file that the editor would be refused."""
+    words = [{"text": "a", "start": 0.5, "end": 0.9}, {"text": "b", "start": 0.9, "end": 99.0}]
+    server.set_timeline(project, segments=[seg(0, 3)])
+    for clock in ("film", "source"):
+        body = {"captions": [cap("a b", 0.5, 1.5, words=words), cap("c", 1, 500)]}
+        answer = server.request("PUT", path(project, "", time=clock), json=body)
+        assert answer.status_code == 200, answer.text
+        timeline = answer.json()["timeline"]
+        server.set_timeline(project, segments=timeline["segments"], captions=timeline["captions"])
+    words[1]["end"] = 0.9
+    answer = server.request("PUT", path(project, ".json"), json={"captions": [cap("a", 0, 1, words=words)]})
+    assert answer.json()["detail"][0]["loc"] == ["body", "captions", 0, "words", 1, "end"]
+
+
 def test_laid_out_anew(server, project):
     text = "so this is how you make a really good coffee at home"
     server.set_timeline(project, segments=[seg(0, 3)], captions=[cap(text, 0, 3)])
