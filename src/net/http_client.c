@@ -15,6 +15,7 @@
 #define STALL_SECONDS 30
 #define REDIRECTS 5L
 #define HOST_MAX 254
+#define HEADERS_MAX (256 << 10) /* bytes of them in all answers of a call */
 
 /* One call, as the callbacks of libcurl see it. */
 struct call {
@@ -24,6 +25,7 @@ struct call {
     CURL *curl;
     char host[HOST_MAX]; /* for messages */
     int64_t taken;       /* bytes of the body */
+    size_t headers;      /* bytes of them */
     bool seen_public;    /* an address of the public internet was connected to */
     bool refused;        /* the last address was not allowed */
     bool failed;         /* *e says why */
@@ -59,6 +61,14 @@ static bool url_part(CURLU *url, CURLUPart part, char *out, size_t size)
     return ok;
 }
 
+static bool has_part(CURLU *url, CURLUPart part)
+{
+    char *text = NULL;
+    bool has = curl_url_get(url, part, &text, 0) == CURLUE_OK;
+    curl_free(text);
+    return has;
+}
+
 static bool parts_ok(CURLU *url, char host[HOST_MAX], struct err *e)
 {
     char text[HOST_MAX];
@@ -67,10 +77,9 @@ static bool parts_ok(CURLU *url, char host[HOST_MAX], struct err *e)
         return err_set(e, ERR_INVALID, "a URL must begin with http:// or https://");
     if (!url_part(url, CURLUPART_HOST, host, HOST_MAX))
         return err_set(e, ERR_INVALID, "a URL must name a host");
-    if (url_part(url, CURLUPART_USER, text, sizeof text) ||
-        url_part(url, CURLUPART_PASSWORD, text, sizeof text))
+    if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
         return err_set(e, ERR_INVALID, "a URL may not hold a user name or password");
-    if (url_part(url, CURLUPART_FRAGMENT, text, sizeof text))
+    if (has_part(url, CURLUPART_FRAGMENT))
         return err_set(e, ERR_INVALID, "a URL may not hold a fragment (#)");
     return true;
 }
@@ -93,19 +102,33 @@ bool http_url_ok(const char *url, struct err *e)
     return read_url(url, host, e);
 }
 
+bool http_may_connect(enum http_reach reach, bool *seen_public, const struct sockaddr *a)
+{
+    bool is_public = address_public(a);
+    if (!is_public && (reach == HTTP_PUBLIC || *seen_public))
+        return false;
+    *seen_public |= is_public;
+    return true;
+}
+
+static bool headers_ok(const char *const *headers, struct err *e)
+{
+    for (; headers && *headers; headers++)
+        if (strpbrk(*headers, "\r\n"))
+            return err_set(e, ERR_INVALID, "a header may not hold a line break (is there one in a "
+                                           "token or key?)");
+    return true;
+}
+
 /* --- What libcurl calls ----------------------------------------------------------------------- */
 
 static curl_socket_t on_socket(void *user, curlsocktype purpose, struct curl_sockaddr *a)
 {
     struct call *c = user;
-    bool is_public = address_public(&a->addr);
-    if (purpose != CURLSOCKTYPE_IPCXN ||
-        (!is_public && (c->ask->reach == HTTP_PUBLIC || c->seen_public))) {
-        c->refused = true;
+    c->refused = purpose != CURLSOCKTYPE_IPCXN ||
+                 !http_may_connect(c->ask->reach, &c->seen_public, &a->addr);
+    if (c->refused)
         return CURL_SOCKET_BAD;
-    }
-    c->seen_public |= is_public;
-    c->refused = false;
     return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
@@ -156,6 +179,11 @@ static size_t on_header(char *line, size_t size, size_t count, void *user)
     struct call *c = user;
     size_t len = size * count;
     char text[128];
+    c->headers += len;
+    if (c->headers > HEADERS_MAX) {
+        c->failed = !err_set(c->e, ERR_TOO_LARGE, "%s sends headers without end", c->host);
+        return 0;
+    }
     if (len > 5 && strncmp(line, "HTTP/", 5) == 0) { /* of this answer, not of the redirect */
         long status = 0;
         curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
@@ -297,7 +325,7 @@ bool http_ask(const struct http_ask *ask, struct http_answer *answer, struct err
     curl_mime *mime = NULL;
 
     *answer = (struct http_answer){.length = -1, .total = -1};
-    if (!read_url(ask->url, c.host, e) || !(c.curl = open_curl(e)))
+    if (!read_url(ask->url, c.host, e) || !headers_ok(ask->headers, e) || !(c.curl = open_curl(e)))
         return false;
     set_limits(c.curl, ask);
     set_callbacks(c.curl, &c);

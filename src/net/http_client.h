@@ -83,4 +83,9 @@ bool http_ask_text(const struct http_ask *ask, struct http_answer *answer, struc
 /* Whether this is a complete http or https URL without user name, password or fragment. */
 bool http_url_ok(const char *url, struct err *e);
 
+/* The rule for addresses, for one call: whether a connection to `a` may be opened. `*seen_public`:
+ * one of the public internet was opened before; false at first. */
+struct sockaddr;
+bool http_may_connect(enum http_reach reach, bool *seen_public, const struct sockaddr *a);
+
 #endif
