@@ -115,6 +115,8 @@ static bool one_word(const char *text, size_t at, size_t len)
     return most < 0xe00 || (most >= 0x10a0 && most < 0x1780) || (most >= 0xac00 && most < 0xd7b0);
 }
 
+#define MAX_WORD 256 /* bytes: longer is no word, and would be copied for each syllable */
+
 struct word_list {
     struct cue_word *items;
     size_t count;
@@ -148,7 +150,7 @@ static bool add_piece(struct caption_reader *r, size_t from, size_t to, double s
         double s = start_s + span * (double)(i - first) / length;
         double t = start_s + span * (double)(i + n - first) / length;
         bool joins = last && i == from && words->end == from && last->end_s >= start_s &&
-                     one_word(text, from, r->text.len);
+                     one_word(text, from, r->text.len) && strlen(last->text) < MAX_WORD;
         size_t begin = joins ? from - strlen(last->text) : i;
         words->count += joins ? 0 : 1;
         struct cue_word *w = &words->items[words->count - 1];
