@@ -237,7 +237,7 @@ static void reword(struct reply *r)
         return;
     }
     const struct text *said = wire_read_trusted(&type, text, len, r->arena, NULL);
-    int status = r->status == 415 ? 400 : r->status;
+    int status = r->status == 415 ? 400 : r->status == 409 ? 503 : r->status; /* 409: canceled */
     const char *param = r->status == 415 ? "file" : NULL;
     openai_refuse(r, status, param, NULL,
                   said && said->detail ? said->detail : "The server could not do that");

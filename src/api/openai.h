@@ -15,7 +15,7 @@ struct openai_error {
 };
 extern const struct wire_type wire_openai_error;
 
-/* For the rows of that protocol. 422 and 415 become 400, as OpenAI has it. */
+/* For the rows of that protocol. 422 and 415 become 400, as OpenAI has it, and 409 (canceled) 503. */
 extern const struct route_errors openai_errors;
 
 /* Answers so; param and code may be NULL. Always true. */

@@ -7,6 +7,7 @@
  * machine. The key stands in one header and in no message. */
 #include "core/clock.h"
 #include "core/files.h"
+#include "core/utf8.h"
 #include "jobs/remote_answer.h"
 #include "jobs/speech_pieces.h"
 #include "jobs/transcribe.h"
@@ -137,26 +138,24 @@ static bool decode(struct remote *r, struct err *e)
     return r->pieces != NULL;
 }
 
-static void put_le(unsigned char *to, uint32_t v, int bytes)
+static void put_le(unsigned char *to, uint32_t v)
 {
-    for (int i = 0; i < bytes; i++)
+    for (int i = 0; i < 4; i++)
         to[i] = (unsigned char)(v >> (8 * i));
 }
 
-/* RIFF, "fmt " of plain samples, "data". */
+/* The head of a WAV file: plain samples of 16 bits, one channel. */
 static void wav_head(unsigned char head[WAV_HEAD], uint32_t bytes)
 {
-    memcpy(head, "RIFF....WAVEfmt ", 16);
-    put_le(head + 4, WAV_HEAD - 8 + bytes, 4);
-    put_le(head + 16, 16, 4);
-    put_le(head + 20, 1, 2);
-    put_le(head + 22, 1, 2);
-    put_le(head + 24, PIECE_RATE, 4);
-    put_le(head + 28, PIECE_RATE * 2, 4);
-    put_le(head + 32, 2, 2);
-    put_le(head + 34, 16, 2);
-    memcpy(head + 36, "data", 4);
-    put_le(head + 40, bytes, 4);
+    static const unsigned char plain_samples[WAV_HEAD] = {
+        'R', 'I', 'F', 'F', [8] = 'W', 'A', 'V', 'E', 'f', 'm', 't', ' ', [16] = 16, [20] = 1,
+        [22] = 1, [32] = 2, [34] = 16, [36] = 'd', 'a', 't', 'a',
+    };
+    memcpy(head, plain_samples, WAV_HEAD);
+    put_le(head + 4, WAV_HEAD - 8 + bytes);
+    put_le(head + 24, PIECE_RATE);
+    put_le(head + 28, PIECE_RATE * 2);
+    put_le(head + 40, bytes);
 }
 
 /* The next piece as a WAV file in memory; free() it. */
@@ -213,9 +212,14 @@ static const char *server_words(const struct remote *r, const struct buf *body)
     outer = wire_read(&outer_type, body->data ? body->data : "", body->len, NULL, NULL, r->arena,
                       &errs);
     wire_errors_finish(&errs);
-    const char *words = outer && outer->error ? outer->error->message : NULL;
+    const char *said = outer && outer->error ? outer->error->message : NULL;
     const char *key = r->order->config->speech_key;
-    return words && plain(words) && (!*key || !strstr(words, key)) ? words : "";
+    if (!said || !plain(said) || (*key && strstr(said, key)))
+        return "";
+    char *words = arena_strndup(r->arena, said, strnlen(said, MESSAGE_MAX));
+    if (words)
+        utf8_trim_cut(words);
+    return words ? words : "";
 }
 
 /* Why an answer is no transcript. */
@@ -223,17 +227,15 @@ static bool refuse(const struct remote *r, int status, const struct buf *body, s
 {
     if (status == 401 || status == 403)
         return err_set(e, ERR_UNAVAILABLE,
-                       "the speech server refuses the key (%d): check "
-                       "AIVE_SPEECH_KEY",
-                       status);
+                       "the speech server refuses the key (%d): check AIVE_SPEECH_KEY", status);
     const char *words = server_words(r, body);
     if (status == 404)
         return err_set(e, ERR_UNAVAILABLE,
                        "the speech server has no such address or model (404): "
-                       "check AIVE_SPEECH_URL and AIVE_SPEECH_MODEL%s%.*s",
-                       *words ? ": " : "", MESSAGE_MAX, words);
-    return err_set(e, ERR_UNAVAILABLE, "the speech server answers %d%s%.*s", status,
-                   *words ? ": " : "", MESSAGE_MAX, words);
+                       "check AIVE_SPEECH_URL and AIVE_SPEECH_MODEL%s%s",
+                       *words ? ": " : "", words);
+    return err_set(e, ERR_UNAVAILABLE, "the speech server answers %d%s%s", status,
+                   *words ? ": " : "", words);
 }
 
 static bool may_pass(int status)

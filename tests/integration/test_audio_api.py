@@ -154,13 +154,15 @@ def test_a_language_may_be_named(server, talk):
     assert v["language"] == "english"
 
 
-def test_files_that_are_wrong(server, talk, tmp_path):
+def test_files_that_are_wrong(server, clips, tmp_path):
     empty, noise, large = tmp_path / "empty.wav", tmp_path / "noise.wav", tmp_path / "large.wav"
     empty.write_bytes(b"")
     noise.write_bytes(os.urandom(5000))
     large.write_bytes(bytes(1_100_000))
     assert refused(server, empty, 400)["param"] == "file"
     refused(server, noise, 400)
+    error = refused(server, clips.silent(), 400)
+    assert error["param"] == "file" and "no sound" in error["message"]
     assert "1000000" in refused(server, large, 413)["message"]
     answer = server.post("/v1/audio/transcriptions", data={"model": "whisper-1"}, files={"x": b""})
     assert answer.status_code == 400 and answer.json()["error"]["param"] == "file"
