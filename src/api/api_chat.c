@@ -159,15 +159,21 @@ static bool ask_backend(struct talk *x, struct err *e)
         return err_set(e, ERR_UNAVAILABLE, "The chat backend \"%s\" of this session does not exist",
                        session->backend);
     const struct chat_message_schema *said = session->messages.items;
-    struct chat_turn *turns = arena_array(x->req->arena, session->messages.count + 1, sizeof *turns);
+    struct chat_turn *turns =
+        arena_array(x->req->arena, session->messages.count + 1, sizeof *turns);
     if (!turns)
         return err_set(e, ERR_NO_MEMORY, "no memory for the conversation");
     for (size_t i = 0; i < session->messages.count; i++)
         turns[i] = (struct chat_turn){said[i].role, said[i].content};
-    struct chat_request ask = {.message = x->body->message, .turns = turns,
-                               .turn_count = session->messages.count, .model = session->hf_model,
-                               .wishes = x->body, .config = app_workspace(x->req)->config,
-                               .cancel = x->req->gone, .on_text = on_text, .user = x};
+    struct chat_request ask = {.message = x->body->message,
+                               .turns = turns,
+                               .turn_count = session->messages.count,
+                               .model = session->hf_model,
+                               .wishes = x->body,
+                               .config = app_workspace(x->req)->config,
+                               .cancel = x->req->gone,
+                               .on_text = on_text,
+                               .user = x};
     return (backend->reply(&ask, &x->answer, e) && !x->answer.failed) ||
            (e->code == ERR_NONE && err_set(e, ERR_NO_MEMORY, "no memory for the answer"));
 }

@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TURNS_BYTES (64u << 10)  /* of what was said before; the newest counts */
+#define TURNS_BYTES (64u << 10) /* of what was said before; the newest counts */
 #define BODY_BYTES (1u << 20)
-#define STREAM_BYTES (16 << 20)  /* of an answer with all that is around its words */
-#define ERROR_BYTES (16u << 10)  /* of an error's body that are looked at */
+#define STREAM_BYTES (16 << 20) /* of an answer with all that is around its words */
+#define ERROR_BYTES (16u << 10) /* of an error's body that are looked at */
 
 static const char task[] =
     "You are the assistant of aive, a program that turns videos into short vertical films. Help "
@@ -130,8 +130,7 @@ static const struct {
     enum err_code code;
     const char *words;
 } refusals[] = {
-    {300, 399, ERR_UNAVAILABLE,
-     "points elsewhere; AIVE_OPENAI_BASE_URL must be its final address"},
+    {300, 399, ERR_UNAVAILABLE, "points elsewhere; AIVE_OPENAI_BASE_URL must be its final address"},
     {401, 403, ERR_UNAVAILABLE, "refuses our key (AIVE_OPENAI_API_KEY)"},
     {404, 404, ERR_UNAVAILABLE,
      "knows no such address or model (AIVE_OPENAI_BASE_URL, AIVE_OPENAI_MODEL)"},
@@ -186,12 +185,18 @@ static bool ask(const struct chat_request *req, const char *url, struct peer *p,
                                    *c->openai_api_key ? key : NULL, NULL};
     buf_init(&body, BODY_BYTES);
     write_body(req, &body);
-    const struct http_ask call = {.url = url, .reach = HTTP_OPERATOR, .headers = headers,
-                                  .body = body.data, .body_len = body.len, .stay = true,
+    const struct http_ask call = {.url = url,
+                                  .reach = HTTP_OPERATOR,
+                                  .headers = headers,
+                                  .body = body.data,
+                                  .body_len = body.len,
+                                  .stay = true,
                                   .seconds = (int)c->chat_seconds,
                                   .stall_seconds = (int)c->chat_seconds,
-                                  .max_bytes = STREAM_BYTES, .cancel = req->cancel,
-                                  .on_body = on_body, .user = p};
+                                  .max_bytes = STREAM_BYTES,
+                                  .cancel = req->cancel,
+                                  .on_body = on_body,
+                                  .user = p};
     bool ok = body.failed ? buf_err(&body, ERR_UNAVAILABLE, "the conversation is too long", e)
                           : http_ask(&call, &head, e) || p->answer.done;
     buf_finish(&body);
@@ -212,9 +217,10 @@ static bool openai_reply(const struct chat_request *req, struct buf *out, struct
                        "such as http://127.0.0.1:8080/v1");
     if (strlen(c->openai_api_key) > 1000 || !header_ok(c->openai_api_key) ||
         !endpoint(c->openai_base_url, url, sizeof url))
-        return err_set(e, ERR_UNAVAILABLE,
-                       "chat backend \"openai\": AIVE_OPENAI_BASE_URL or AIVE_OPENAI_API_KEY is too "
-                       "long, or holds what neither may hold");
+        return err_set(
+            e, ERR_UNAVAILABLE,
+            "chat backend \"openai\": AIVE_OPENAI_BASE_URL or AIVE_OPENAI_API_KEY is too "
+            "long, or holds what neither may hold");
     struct peer p = {.req = req, .out = out};
     buf_init(&p.error, ERROR_BYTES);
     openai_answer_init(&p.answer, c->openai_api_key, on_text, &p);

@@ -48,8 +48,9 @@ static bool read_choice(struct json_reader *r, struct arena *a, struct piece *p)
     while (json_next_key(r, a, &key)) {
         bool words = strcmp(key, "delta") == 0 || strcmp(key, "message") == 0;
         bool finish = strcmp(key, "finish_reason") == 0;
-        if (!(words ? read_message(r, a, p)
-                    : finish ? read_text(r, a, &p->finish, &len) : json_skip(r)))
+        if (!(words    ? read_message(r, a, p)
+              : finish ? read_text(r, a, &p->finish, &len)
+                       : json_skip(r)))
             return false;
     }
     return !json_failed(r);
@@ -169,8 +170,8 @@ static bool say(struct openai_answer *a, const struct piece *p, struct err *e)
     if (fits && clean.len > 0)
         a->say(a->user, clean.data, clean.len);
     buf_finish(&clean);
-    return fits || err_set(e, ERR_UNAVAILABLE, "the answer is longer than %u KiB",
-                           CHAT_ANSWER_MAX >> 10);
+    return fits ||
+           err_set(e, ERR_UNAVAILABLE, "the answer is longer than %u KiB", CHAT_ANSWER_MAX >> 10);
 }
 
 static bool take_json(struct openai_answer *a, const char *text, size_t len, struct err *e)

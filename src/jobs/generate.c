@@ -15,8 +15,8 @@
 
 #define MEMORY_BESIDES_MODEL (UINT64_C(1) << 30)
 #define MEMORY_A_THREAD (UINT64_C(72) << 20) /* of address space: stack and malloc's arena */
-#define GRACE_SECONDS 60       /* to load the model and read the conversation */
-#define PROMPT_BYTES (64 << 10) /* of turns that are handed over; the newest count */
+#define GRACE_SECONDS 60                     /* to load the model and read the conversation */
+#define PROMPT_BYTES (64 << 10)              /* of turns that are handed over; the newest count */
 #define SPEC_BYTES (1u << 20)
 
 /* A small model follows an example better than an order. */
@@ -87,10 +87,15 @@ static const char *make_spec(const struct generate_order *o, const struct model_
                              struct arena *a)
 {
     const struct generate_options *w = &o->options;
-    struct generate_spec spec = {.max_tokens = w->max_tokens, .top_k = w->top_k, .seed = w->seed,
-                                 .seconds = w->seconds, .temperature = w->temperature,
-                                 .top_p = w->top_p, .repetition_penalty = w->repetition_penalty,
-                                 .opening = opening, .cue = speakers[1]};
+    struct generate_spec spec = {.max_tokens = w->max_tokens,
+                                 .top_k = w->top_k,
+                                 .seed = w->seed,
+                                 .seconds = w->seconds,
+                                 .temperature = w->temperature,
+                                 .top_p = w->top_p,
+                                 .repetition_penalty = w->repetition_penalty,
+                                 .opening = opening,
+                                 .cue = speakers[1]};
     struct buf text;
     if (!write_lines(o, &spec.turns, a) || !list_stops(o, &spec.stops, a) ||
         !list_files(files, &spec.files, a))
@@ -127,23 +132,28 @@ static char *run_horse(const struct generate_order *o, const char *spec,
     }
     limits.memory_bytes = memory_for(files);
     limits.wall_seconds = o->options.seconds + GRACE_SECONDS;
-    struct horse_job job = {.kind = horse_generate.name, .spec = spec, .fds = fds,
-                            .fd_count = (int)files->count, .limits = &limits, .cancel = o->cancel,
-                            .on_text = o->on_text, .user = o->user};
+    struct horse_job job = {.kind = horse_generate.name,
+                            .spec = spec,
+                            .fds = fds,
+                            .fd_count = (int)files->count,
+                            .limits = &limits,
+                            .cancel = o->cancel,
+                            .on_text = o->on_text,
+                            .user = o->user};
     return horse_run(&job, e);
 }
 
 static bool read_result(const char *text, struct generate_ended *ended, struct arena *a,
                         struct err *e)
 {
-    static const char *const ends[] = {[GENERATE_STOP] = "stop", [GENERATE_LENGTH] = "length",
-                                       [GENERATE_TIME] = "time"};
+    static const char *const ends[] = {
+        [GENERATE_STOP] = "stop", [GENERATE_LENGTH] = "length", [GENERATE_TIME] = "time"};
     const struct generate_result *r =
         wire_read_trusted(&wire_generate_result, text, strlen(text), a, e);
     if (!r)
         return false;
-    *ended = (struct generate_ended){.prompt_tokens = (int)r->prompt_tokens,
-                                     .tokens = (int)r->tokens, .seconds = r->seconds};
+    *ended = (struct generate_ended){
+        .prompt_tokens = (int)r->prompt_tokens, .tokens = (int)r->tokens, .seconds = r->seconds};
     for (int i = 0; i < (int)(sizeof ends / sizeof *ends); i++)
         if (strcmp(r->end, ends[i]) == 0)
             ended->why = (enum generate_end)i;
@@ -157,14 +167,16 @@ static const char *name_of(const struct generate_order *o)
     return o->own_model && slash && !model_name_ok(o->model) ? slash + 1 : o->model;
 }
 
-/* The words of those who open files name folders of this machine, which are no client's business. */
+/* The words of those who open files name folders of this machine, which are no client's business.
+ */
 static bool explain_missing(const struct generate_order *o, struct err *e)
 {
     if (model_name_ok(o->model) && model_repository(o->model) && e->code == ERR_UNAVAILABLE)
         return false; /* says how to fetch it */
     return err_set(e, ERR_UNAVAILABLE,
                    "the text model \"%.100s\" %s: `aive models list` says which models are there, "
-                   "and `aive models pull distilgpt2` fetches one", name_of(o),
+                   "and `aive models pull distilgpt2` fetches one",
+                   name_of(o),
                    e->code == ERR_UNAVAILABLE || e->code == ERR_NOT_FOUND ? "is not on this machine"
                                                                           : "cannot be read");
 }
@@ -205,7 +217,8 @@ bool generate_run(const struct generate_order *o, struct generate_ended *ended, 
                   ? write_on(o, &files, ended, e)
                   : err_set(e, ERR_UNAVAILABLE,
                             "%s is a model of kind \"%s\", which cannot chat: a text model of the "
-                            "GPT-2 family can, such as distilgpt2", name_of(o), files.kind);
+                            "GPT-2 family can, such as distilgpt2",
+                            name_of(o), files.kind);
     model_files_finish(&files);
     return ok;
 }

@@ -111,7 +111,8 @@ static bool open_model(struct writer *w, struct err *e)
 static bool open_sampler(struct writer *w, struct err *e)
 {
     const struct generate_spec *s = w->spec;
-    const struct sample_options o = {.temperature = (float)s->temperature, .top_k = (int)s->top_k,
+    const struct sample_options o = {.temperature = (float)s->temperature,
+                                     .top_k = (int)s->top_k,
                                      .top_p = (float)s->top_p,
                                      .repetition_penalty = (float)s->repetition_penalty,
                                      .seed = (uint64_t)s->seed};
@@ -265,7 +266,9 @@ static bool write_answer(struct writer *w, struct buf *result, struct err *e)
     if (w->flow.said == 0)
         return err_set(e, ERR_UNAVAILABLE,
                        "had nothing to say; try other words, another seed or more max_tokens");
-    struct generate_result done = {.end = end, .prompt_tokens = (int64_t)prompt, .tokens = written,
+    struct generate_result done = {.end = end,
+                                   .prompt_tokens = (int64_t)prompt,
+                                   .tokens = written,
                                    .seconds = (double)(clock_mono_ms() - start_ms) / 1000};
     wire_write(&wire_generate_result, &done, result);
     return true;
