@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jobs/hear.h"
 
+#include "jobs/align.h"
 #include "speech/caption_file.h"
 #include "speech/caption_lines.h"
 #include "speech/script.h"
+#include "store/store.h"
 #include "timeline/timeline.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ENGINE_CAPTIONS "captions" /* they came with the source, parted as somebody wanted it */
@@ -62,21 +65,118 @@ static struct transcript *transcript_of_cues(const struct cues *cues, struct are
     return ok ? t : NULL;
 }
 
+/* --- The words' own times ----------------------------------------------------------------------- */
+
+static void say(const struct hear_order *o, const char *what, const struct err *why)
+{
+    char line[700];
+    snprintf(line, sizeof line, "%s: %s", what, why->msg);
+    if (o->listen.log)
+        o->listen.log(o->listen.user, line);
+}
+
+static bool align_words(const struct hear_order *o, struct arena *a, struct transcript **out,
+                        struct err *e)
+{
+    const struct align_order order = {
+        .fd = o->listen.fd, .script = o->captions ? NULL : o->script, .captions = o->captions,
+        .wall_seconds = (int)o->listen.config->job_seconds, .cancel = o->listen.cancel,
+        .on_progress = o->listen.progress, .user = o->listen.user,
+    };
+    if (!o->listen.asset->has_audio)
+        return err_set(e, ERR_UNSUPPORTED, "the file has no sound");
+    return align_run(&order, a, out, e);
+}
+
+/* Reasons why words cannot be found in a sound that is not broken. */
+static bool is_forgiven(const struct err *why)
+{
+    return why->code == ERR_INVALID || why->code == ERR_UNAVAILABLE ||
+           why->code == ERR_UNSUPPORTED;
+}
+
+static const char *next_word(const char **at, size_t *len)
+{
+    static const char blanks[] = " \t\r\n";
+    const char *word = *at + strspn(*at, blanks);
+    *len = strcspn(word, blanks);
+    *at = word + *len;
+    return *len ? word : NULL;
+}
+
+enum match { MATCH_NONE, MATCH_PART, MATCH_WHOLE };
+
+/* Are the heard words those of the cue, all of them or some in their order? */
+static enum match match_words(const char *cue, const struct transcript_segment *heard)
+{
+    const struct transcript_word *w = heard->words.items;
+    size_t found = 0, all = 0, len;
+    const char *word;
+    while ((word = next_word(&cue, &len))) {
+        all++;
+        if (found < heard->words.count && strlen(w[found].word) == len &&
+            memcmp(w[found].word, word, len) == 0)
+            found++;
+    }
+    return found < heard->words.count ? MATCH_NONE : found == all ? MATCH_WHOLE : MATCH_PART;
+}
+
+/* A cue of which each word was heard is where it was heard; the others stay where they were. */
+static void take_times(struct transcript *to, const struct transcript *heard)
+{
+    struct transcript_segment *cues = to->segments.items;
+    const struct transcript_segment *s = heard->segments.items;
+    size_t next = 0;
+    for (size_t i = 0; i < to->segments.count && next < heard->segments.count; i++) {
+        enum match match = match_words(cues[i].text, &s[next]);
+        if (match == MATCH_WHOLE) {
+            cues[i].words = s[next].words;
+            cues[i].start = s[next].start;
+            cues[i].end = s[next].end;
+        }
+        next += match != MATCH_NONE;
+    }
+}
+
 static bool hear_captions(const struct hear_order *o, struct arena *a, struct heard *out,
                           struct err *e)
 {
     struct cues cues;
+    struct transcript *heard;
+    struct err why = {0};
     if (!caption_file_read(NULL, o->captions, strlen(o->captions), a, &cues, e))
         return err_wrap(e, "captions");
     struct transcript *t = transcript_of_cues(&cues, a);
-    *out = (struct heard){.transcript = t};
-    return t || err_set(e, ERR_NO_MEMORY, "no memory for the captions");
+    if (!t)
+        return err_set(e, ERR_NO_MEMORY, "no memory for the captions");
+    if (align_words(o, a, &heard, &why))
+        take_times(t, heard);
+    else if (!is_forgiven(&why))
+        return err_set(e, why.code, "%s", why.msg);
+    else
+        say(o, "The captions keep their own times", &why);
+    return heard_transcript(t, a, out, e);
+}
+
+static bool hear_script(const struct hear_order *o, struct arena *a, struct heard *out,
+                        struct err *e)
+{
+    struct transcript *t;
+    struct err why = {0};
+    if (align_words(o, a, &t, &why))
+        return heard_transcript(t, a, out, e);
+    if (!is_forgiven(&why))
+        return err_set(e, why.code, "%s", why.msg);
+    say(o, "The script was not found in the sound", &why);
+    return heard_nothing(NULL, arena_strdup(a, why.msg), a, out, e);
 }
 
 bool hear(const struct hear_order *o, struct arena *a, struct heard *out, struct err *e)
 {
     if (o->captions)
         return hear_captions(o, a, out, e);
+    if (o->script)
+        return hear_script(o, a, out, e);
     return transcribe_run(&o->listen, a, out, e);
 }
 

@@ -3,6 +3,7 @@
 #include "jobs/transcribe.h"
 
 #include "core/files.h"
+#include "jobs/align.h"
 #include "jobs/derived.h"
 #include "jobs/transcribe_parts.h"
 #include "models/model_names.h"
@@ -19,6 +20,8 @@
 #include <sys/stat.h>
 
 #define TRANSCRIBE_VERSION 2 /* of what a transcript holds: another one is another file */
+#define SPHINX "pocketsphinx"
+#define SPHINX_FILE "transcript-v2-pocketsphinx.json"
 #define KEPT_MAX_BYTES (16u << 20)
 #define MEMORY_BESIDES_MODEL (UINT64_C(2) << 30)
 
@@ -31,19 +34,26 @@ static bool take_json(const char *text, size_t len, struct arena *a, struct hear
     return out->transcript != NULL;
 }
 
+bool heard_transcript(struct transcript *t, struct arena *a, struct heard *out, struct err *e)
+{
+    struct buf text;
+    buf_init(&text, KEPT_MAX_BYTES);
+    wire_write(&wire_full_transcript, t, &text);
+    const char *json = text.failed ? NULL : arena_strndup(a, text.data, text.len);
+    *out = (struct heard){t, json, text.len};
+    buf_finish(&text);
+    return json || err_set(e, ERR_NO_MEMORY, "no memory for a transcript");
+}
+
 bool heard_nothing(const char *model, const char *reason, struct arena *a, struct heard *out,
                    struct err *e)
 {
-    struct transcript none = {.model = model, .reason = reason, .language_probability = NAN,
-                              .duration = NAN, .text = ""};
-    struct buf text;
-    buf_init(&text, 1 << 16);
-    wire_write(&wire_full_transcript, &none, &text);
-    const char *json = text.failed ? NULL : arena_strndup(a, text.data, text.len);
-    size_t len = text.len;
-    buf_finish(&text);
-    return json ? take_json(json, len, a, out, e)
-                : err_set(e, ERR_NO_MEMORY, "no memory for a transcript");
+    struct transcript *none = arena_alloc(a, sizeof *none);
+    if (!none)
+        return err_set(e, ERR_NO_MEMORY, "no memory for a transcript");
+    *none = (struct transcript){.model = model, .reason = reason, .language_probability = NAN,
+                                .duration = NAN, .text = ""};
+    return heard_transcript(none, a, out, e);
 }
 
 /* --- The model -------------------------------------------------------------------------------- */
@@ -251,6 +261,27 @@ static bool listen_elsewhere(const struct transcribe_order *o, struct arena *a, 
     return err_set(e, why.code, "%s", why.msg);
 }
 
+/* --- Drafts ----------------------------------------------------------------------------------- */
+
+static bool draft(const struct transcribe_order *o, struct arena *a, struct heard *out,
+                  struct err *e)
+{
+    const struct align_order order = {.fd = o->fd, .wall_seconds = (int)o->config->job_seconds,
+                                      .cancel = o->cancel, .on_progress = o->progress,
+                                      .user = o->user};
+    struct transcript *t;
+    struct err why = {0};
+    if (take_kept(o, SPHINX_FILE, a, out))
+        return true;
+    if (!sphinx_run(&order, a, &t, &why))
+        return why.code == ERR_UNAVAILABLE
+                   ? heard_nothing(SPHINX, arena_strdup(a, why.msg), a, out, e)
+                   : err_set(e, why.code, "%s", why.msg);
+    return heard_transcript(t, a, out, e) &&
+           (o->derived_fd < 0 || derived_write(o->derived_fd, o->asset->content_hash, SPHINX_FILE,
+                                               out->json, out->json_len, e));
+}
+
 bool transcribe_run(const struct transcribe_order *o, struct arena *a, struct heard *out,
                     struct err *e)
 {
@@ -259,6 +290,8 @@ bool transcribe_run(const struct transcribe_order *o, struct arena *a, struct he
     struct err why = {0};
     if (!o->asset->has_audio)
         return heard_nothing(model, "the file has no sound", a, out, e);
+    if (strcmp(model, SPHINX) == 0)
+        return draft(o, a, out, e);
     if (!o->model && *o->config->speech_url)
         return listen_elsewhere(o, a, out, e);
     if (!open_model(o, model, &files, &why)) {

@@ -10,6 +10,7 @@
  * set; one that a request names is not. Without a model there is no transcript, and it says why:
  * that is an answer and no error. Where AIVE_SPEECH_URL is set, that server listens in place of the
  * model of the settings (transcribe_remote.c). What was heard is kept under the source's content.
+ * The model "pocketsphinx" needs nothing to be fetched; what it gives is a draft.
  * Blocking: for minutes. Threads: any.
  */
 #ifndef AIVE_JOBS_TRANSCRIBE_H
@@ -56,6 +57,9 @@ struct heard { /* in the arena */
  * source or model. */
 bool transcribe_run(const struct transcribe_order *order, struct arena *a, struct heard *out,
                     struct err *e);
+
+/* A transcript that is there, as text too. */
+bool heard_transcript(struct transcript *t, struct arena *a, struct heard *out, struct err *e);
 
 /* A transcript of nothing, and why. */
 bool heard_nothing(const char *model, const char *reason, struct arena *a, struct heard *out,

@@ -97,3 +97,44 @@ def test_command_line(clip, tmp_path):
     out = subprocess.run([AIVE, "transcribe", clip, "--offline", "--data-dir", tmp_path / "d"],
                          capture_output=True, text=True, timeout=60 * SLOW, cwd=tmp_path)
     assert out.returncode == 4 and "aive models pull small.en" in out.stderr
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory):
+    """Somebody says something: SAID."""
+    path = tmp_path_factory.mktemp("talk") / "talk.wav"
+    subprocess.run(["espeak-ng", "-v", "en-us", "-s", "140", "-w", path, SAID], check=True)
+    return path
+
+
+SAID = "The weather in the city was very good today, and we went to the river with our friends."
+
+
+def test_a_script_is_found_in_the_sound(server, talk):
+    timeline = ingest(server, talk, script=SAID)["project"]["timeline"]
+    assert timeline["transcript"]["engine"] == "alignment"
+    words = [w for c in timeline["captions"] for w in c["words"]]
+    assert [w["text"] for w in words] == SAID.split()
+    starts = [w["start"] for w in words]
+    assert starts == sorted(starts) and starts[0] < 0.5 and starts[-1] > 3
+
+
+def test_captions_get_the_times_of_their_words(server, talk):
+    srt = f"1\n00:00:00,000 --> 00:00:09,000\n{SAID}\n"
+    caption, = ingest(server, talk, captions=srt)["project"]["timeline"]["captions"]
+    assert caption["text"] == SAID
+    assert [w["text"] for w in caption["words"]] == SAID.split()
+    assert caption["end"] < 8
+
+
+def test_a_script_of_something_else(server, talk):
+    script = "Quantum chromodynamics describes gluons. Antidisestablishmentarianism perplexed nineteenth century clergymen."
+    said = ingest(server, talk, script=script)["project"]["timeline"]
+    assert said["transcript"]["engine"] is None and said["transcript"]["reason"] and said["captions"] == []
+
+
+def test_a_draft_gives_no_captions(server, talk):
+    answer = server.post("/api/tools", json={"tool": "transcribe", "args": {
+        "asset_id": ingest(server, talk)["asset"]["id"], "model": "pocketsphinx"}})
+    said = answer.json()["result"]
+    assert said["engine"] == "pocketsphinx" and said["quality"] == "draft" and said["segments"]
