@@ -41,10 +41,8 @@ static void test_spoken(void)
         char all[4 * SPOKEN_MAX + 8] = "";
         CHECK_CASE(cases[i].written);
         spoken_ways_of(cases[i].written, &w);
-        for (int k = 0; k < w.count; k++) {
-            strcat(all, k ? "/" : "");
-            strcat(all, w.text[k]);
-        }
+        for (int k = 0, used = 0; k < w.count; k++)
+            used += snprintf(all + used, sizeof all - (size_t)used, "%s%s", k ? "/" : "", w.text[k]);
         CHECK_STR(all, cases[i].ways);
     }
     struct spoken_ways w; /* what is too long for the table is no way to say it */
