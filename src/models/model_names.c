@@ -46,6 +46,8 @@ bool model_name_ok(const char *name)
     if (n == 0 || n > MODEL_NAME_MAX || strspn(name, allowed) != n || strstr(name, "..") ||
         name[0] == '.' || name[0] == '-')
         return false;
+    if (slash && strstr(name, "--")) /* "a--b/c" and "a/b--c" would be one folder */
+        return false;
     return !slash || (slash > name && slash[1] && slash[1] != '.' && !strchr(slash + 1, '/'));
 }
 

@@ -25,7 +25,7 @@ const struct model_name *model_name_find(const char *name); /* NULL: not one of 
 const char *model_kind_name(enum model_kind kind);          /* "speech", "text" */
 
 /* Letters, digits, ".", "_" and "-", with at most one "/" between owner and model; nothing that
- * leads out of a folder. At most MODEL_NAME_MAX bytes. */
+ * leads out of a folder, and no "--" beside a "/". At most MODEL_NAME_MAX bytes. */
 #define MODEL_NAME_MAX 120
 bool model_name_ok(const char *name);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -227,16 +228,50 @@ bool model_folder_remove(int dir, const char *name, struct err *e)
     return unlinkat(dir, name, AT_REMOVEDIR) == 0 || err_errno(e, errno, "remove %s", name);
 }
 
+static bool only_files(int dir, const char *name)
+{
+    struct dirent *d;
+    struct stat st;
+    bool ok = true;
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    while (list && ok && (d = readdir(list)))
+        ok = strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 ||
+             fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode);
+    if (list)
+        closedir(list);
+    else if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+/* Whether somebody is fetching into this folder right now. */
+static bool is_fetching(int models, const char *staging)
+{
+    char path[MODEL_NAME_MAX + 32];
+    snprintf(path, sizeof path, "%s/lock", staging);
+    int fd = openat(models, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    bool busy = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+    if (fd >= 0)
+        close(fd);
+    return busy;
+}
+
 /* Out of sight under another name first: what a kill leaves is no model any more. */
 static bool remove_entry(int models, const char *entry, struct err *e)
 {
     char away[MODEL_NAME_MAX + 16];
+    struct err none = {0};
     struct stat st;
     if (fstatat(models, entry, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return err_errno(e, errno, "remove %s", entry);
     if (!S_ISDIR(st.st_mode))
         return unlinkat(models, entry, 0) == 0 || err_errno(e, errno, "remove %s", entry);
+    if (!only_files(models, entry))
+        return err_set(e, ERR_CONFLICT, "%s holds folders that aive did not make; remove it by hand",
+                       entry);
     snprintf(away, sizeof away, ".rm-%s", entry);
+    model_folder_remove(models, away, &none); /* what a kill left of an earlier one */
     if (renameat(models, entry, models, away) < 0)
         return err_errno(e, errno, "remove %s", entry);
     return model_folder_remove(models, away, e);
@@ -254,6 +289,10 @@ bool model_remove(const char *models_dir, const char *name, struct err *e)
         return false;
     model_folder(name, folder, sizeof folder);
     snprintf(pulled, sizeof pulled, ".pull-%s", folder);
+    if (is_fetching(models, pulled)) {
+        close(models);
+        return err_set(e, ERR_BUSY, "the model \"%s\" is being fetched right now", name);
+    }
     bool rest = model_folder_remove(models, pulled, &none);
     bool ok = there ? remove_entry(models, strrchr(path, '/') + 1, e)
                     : rest || err_set(e, missing.code, "%s", missing.msg);

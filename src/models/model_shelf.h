@@ -44,7 +44,8 @@ bool model_shelf_open(const char *models_dir, const char *name, bool paths,
 bool model_verify(const char *models_dir, const char *name, const struct cancel *cancel,
                   struct err *e);
 
-/* Takes a model away, and what an interrupted pull has left of it. ERR_NOT_FOUND: neither. */
+/* Takes a model away, and what an interrupted pull has left of it. ERR_NOT_FOUND: neither; ERR_BUSY:
+ * it is being fetched; ERR_CONFLICT: folders are in it that aive did not make. */
 bool model_remove(const char *models_dir, const char *name, struct err *e);
 
 /* Removes a folder with the files in it; folders inside are an error. */

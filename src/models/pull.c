@@ -212,19 +212,33 @@ static bool open_staging(struct work *w, struct err *e)
     w->lock = openat(w->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (w->lock < 0)
         return err_errno(e, errno, "lock %s", w->staging);
-    if (flock(w->lock, LOCK_EX | LOCK_NB) < 0)
+    struct stat ours, named;
+    char path[MODEL_NAME_MAX + 32];
+    snprintf(path, sizeof path, "%s/lock", w->staging);
+    /* Whoever had it may have published the folder between our two steps. */
+    if (flock(w->lock, LOCK_EX | LOCK_NB) < 0 || fstat(w->lock, &ours) < 0 ||
+        fstatat(w->models, path, &named, AT_SYMLINK_NOFOLLOW) < 0 || ours.st_ino != named.st_ino)
         return err_set(e, ERR_BUSY, "the model \"%s\" is being fetched already", w->p->name);
     return true;
 }
 
-/* Whether the model is there in this very revision. */
-static bool is_there(struct work *w)
+/* Whether the model is there in this very revision. False with an error where something else has its
+ * name: what was not fetched is never replaced. */
+static bool is_there(struct work *w, struct err *e)
 {
-    struct err none = {0};
+    struct err why = {0};
+    if (faccessat(w->models, w->folder, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        return false;
     int there = openat(w->models, w->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    const struct manifest *m = there >= 0 ? manifest_read(there, &w->arena, &none) : NULL;
+    bool fetched = there >= 0 && faccessat(there, MANIFEST_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    const struct manifest *m = fetched ? manifest_read(there, &w->arena, &why) : NULL;
     if (there >= 0)
         close(there);
+    if (!fetched)
+        return err_set(e, ERR_CONFLICT,
+                       "%s is in %s already and was put there by hand; it stays as it is (move it "
+                       "away, or `aive models rm %s`, to fetch the hub's)",
+                       w->folder, w->p->models_dir, w->p->name);
     return m && strcmp(m->revision, w->model.revision) == 0;
 }
 
@@ -271,6 +285,9 @@ static bool write_manifest(struct work *w, struct err *e)
 static bool publish(struct work *w, struct err *e)
 {
     bool exchange = faccessat(w->models, w->folder, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    struct err by_hand = {0};
+    if (exchange && !is_there(w, &by_hand) && by_hand.code) /* since we looked */
+        return err_set(e, by_hand.code, "%s", by_hand.msg);
     unlinkat(w->dir, "lock", 0);
     if (renameat2(w->models, w->staging, w->models, w->folder,
                   exchange ? RENAME_EXCHANGE : RENAME_NOREPLACE) < 0 || fsync(w->models) < 0)
@@ -285,8 +302,11 @@ static bool run(struct work *w, struct err *e)
         return false;
     if (!open_staging(w, e))
         return false;
-    if (is_there(w))
-        return model_folder_remove(w->models, w->staging, e);
+    struct err by_hand = {0};
+    bool there = is_there(w, &by_hand);
+    if (there || by_hand.code)
+        return (model_folder_remove(w->models, w->staging, e) && there) ||
+               err_set(e, by_hand.code, "%s", by_hand.msg);
     w->files = arena_array(&w->arena, w->model.count, sizeof *w->files);
     if (!w->files)
         return err_set(e, ERR_NO_MEMORY, "no memory to fetch a model");

@@ -7,7 +7,8 @@
  * A model appears under its name only when it is whole and every checksum is right: until then its
  * files grow in a hidden folder beside it, where the next pull goes on after an interruption, a
  * lost connection or a crash. What was fetched is written down in aive-model.json, which
- * model_verify() reads. Two pulls of one model at once: the second is refused (ERR_BUSY).
+ * model_verify() reads. Two pulls of one model at once: the second is refused (ERR_BUSY). A folder
+ * or file of that name which was put there by hand is never replaced (ERR_CONFLICT).
  * Threads: any; blocking, for as long as the model is large.
  */
 #ifndef AIVE_MODELS_PULL_H

@@ -304,3 +304,79 @@ def test_token_is_sent_and_never_printed(models, hub):
     p = models("pull", "a/b", AIVE_HUB_TOKEN="hf_verysecret")
     assert p.returncode == 0
     assert "verysecret" not in p.stdout + p.stderr
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "file"])
+def test_what_was_put_there_by_hand_stays(models, hub, tmp_path, kind):
+    """A folder without aive-model.json may be somebody's own training: no pull replaces it."""
+    models.folder.mkdir()
+    own = models.folder / "a--b"
+    if kind == "file":
+        own.write_bytes(b"mine")
+    else:
+        real = tmp_path / "elsewhere" if kind == "link" else own
+        real.mkdir()
+        (real / "model.safetensors").write_bytes(b"mine")
+        if kind == "link":
+            own.symlink_to(real)
+    p = models("pull", "a/b")
+    assert p.returncode != 0 and "by hand" in p.stderr, p.stderr
+    assert (own if kind == "file" else own / "model.safetensors").read_bytes() == b"mine"
+    assert hub.asked == [], "nothing is fetched in vain"
+    assert [p.name for p in models.folder.iterdir()] == ["a--b"]
+
+
+def test_part_that_is_a_link_is_not_written_through(models, hub, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    stage = models.folder / ".pull-a--b"
+    stage.mkdir(parents=True)
+    (stage / "model.safetensors.part").symlink_to(victim)
+    p = models("pull", "a/b")
+    assert p.returncode != 0 and "model.safetensors" in p.stderr
+    assert victim.read_bytes() == b"precious"
+    assert models("rm", "a/b").returncode == 0 and victim.read_bytes() == b"precious"
+
+
+def test_rm_spares_folders_inside_and_what_is_being_fetched(models, hub):
+    assert models("pull", "a/b").returncode == 0
+    inside = models.folder / "a--b" / "onnx"
+    inside.mkdir()
+    p = models("rm", "a/b")
+    assert p.returncode != 0 and "by hand" in p.stderr
+    assert (models.folder / "a--b" / "model.safetensors").exists(), "all of it, or nothing"
+    inside.rmdir()
+    left = models.folder / ".rm-a--b"  # of a kill
+    left.mkdir()
+    (left / "model.safetensors").write_bytes(b"x")
+    assert models("rm", "a/b").returncode == 0
+    assert list(models.folder.iterdir()) == []
+
+    hub.moods = ["slow"]
+    p = subprocess.Popen(models.command("pull", "a/b"), env=models.env, stderr=subprocess.DEVNULL)
+    part = models.folder / ".pull-a--b" / "model.safetensors.part"
+    deadline = time.monotonic() + 60 * SLOW
+    while not (part.exists() and part.stat().st_size > 200_000):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    busy = models("rm", "a/b")
+    assert busy.returncode != 0 and "being fetched" in busy.stderr
+    assert p.wait(timeout=60 * SLOW) == 0
+    assert_whole(models, hub)
+
+
+def test_write_that_fails(models, hub):
+    """A file that may not grow further, like a disk that others fill meanwhile, ends the pull; the
+    beginning stays for the next one."""
+    p = subprocess.run(["sh", "-c", "ulimit -f 1000; trap '' XFSZ; exec \"$@\"", "sh", *models.command("pull", "a/b")],
+                       env=models.env, capture_output=True, text=True, timeout=120 * SLOW)
+    assert p.returncode != 0 and "write" in p.stderr, p.stderr
+    assert (models.folder / ".pull-a--b" / "model.safetensors.part").stat().st_size > 0
+    assert not (models.folder / "a--b").exists()
+    assert models("pull", "a/b").returncode == 0
+    assert_whole(models, hub)
+
+
+def test_token_with_a_line_break_is_refused(models, hub):
+    p = models("pull", "a/b", AIVE_HUB_TOKEN="hf_x\r\nX-Evil: 1")
+    assert p.returncode != 0 and "line break" in p.stderr and "hf_x" not in p.stderr

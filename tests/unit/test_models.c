@@ -9,7 +9,7 @@ static void test_names(void)
     static const char *const good[] = {"tiny", "small.en", "openai/whisper-base", "a", "A_b-1.2/c"};
     static const char *const bad[] = {"",     "/a",      "a/",    "a/b/c", "../a",  "a/..", ".a",
                                       "a/.b", "a b",     "a\nb",  "a:b",   "http://a/b", "-rf",
-                                      "a..b", "caf\xc3\xa9"};
+                                      "a..b", "caf\xc3\xa9", "a--b/c", "a/b--c"};
     char folder[MODEL_NAME_MAX + 2], longest[MODEL_NAME_MAX + 2];
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         CHECK_CASE(good[i]);
