@@ -55,7 +55,7 @@ static struct sphinx_grammar free_grammar(struct draft *d, char (*names)[ALIGN_N
     for (int i = 1; i <= n; i++)
         add_arc(d, i, hub, NULL, NEXT_LOGP);
     add_sounds(d, hub, inside, hub);
-    return (struct sphinx_grammar){d->arcs, d->count, n + 3, hub, hub};
+    return (struct sphinx_grammar){d->arcs, d->count, n + 3, hub, hub, false};
 }
 
 /* before, sounds, 0..n, after, sounds. */
@@ -68,7 +68,7 @@ static struct sphinx_grammar fixed_grammar(struct draft *d, char (*names)[ALIGN_
     add_arc(d, before, 1, names[0], 0);
     add_sounds(d, n, after, last);
     add_arc(d, n, last, NULL, 0);
-    return (struct sphinx_grammar){d->arcs, d->count, n + 5, before, last};
+    return (struct sphinx_grammar){d->arcs, d->count, n + 5, before, last, false};
 }
 
 static double weight_of(int phones, double score)
@@ -106,6 +106,7 @@ bool align_hear(struct aligner *l, double from_s, double to_s, size_t low, size_
     if (ok && shortened_read(&l->sound, from_s, to_s, e)) {
         struct sphinx_grammar g =
             ear == ALIGN_IN_ORDER ? fixed_grammar(&d, names, n) : free_grammar(&d, names, n);
+        g.patient = ear != ALIGN_DOUBTING;
         ok = sphinx_hear(l->sphinx, &g, l->sound.loud, l->sound.samples, l->o->cancel, &l->heard,
                          e);
         if (ok && !keep_heard(l, from_s))

@@ -7,7 +7,7 @@
 #include "speech/script.h"
 #include "speech/sphinx.h"
 
-#define ALIGN_NAME_SIZE 16
+#define ALIGN_NAME_SIZE 24
 
 struct align_word {
     unsigned char phones; /* of its likeliest form */

@@ -21,6 +21,7 @@
     X(err_set_logfp)                                                                               \
     X(cmd_ln_init)                                                                                 \
     X(cmd_ln_free_r)                                                                               \
+    X(cmd_ln_set_float_r)                                                                          \
     X(ps_args)                                                                                     \
     X(ps_init)                                                                                     \
     X(ps_free)                                                                                     \
@@ -107,11 +108,6 @@ static cmd_ln_t *configure(const struct calls *c, bool draft)
     return c->cmd_ln_init(NULL, c->ps_args(), TRUE, "-hmm", MODEL "/en-us",
                           "-dict", MODEL "/cmudict-en-us.dict",
                           "-remove_silence", "no", /* it would take it out of the time as well */
-                          /* Wider than usual: a script is a small search, and a poor sound needs it. */
-                          "-beam", draft ? "1e-48" : "1e-80", "-pbeam", draft ? "1e-48" : "1e-80",
-                          "-wbeam", draft ? "7e-29" : "1e-60",
-                          "-lpbeam", draft ? "1e-40" : "1e-80",
-                          "-lponlybeam", draft ? "7e-29" : "1e-80",
                           "-fsgusealtpron", "yes", "-fsgusefiller", "yes",
                           "-lw", draft ? "6.5" : "1", "-wip", draft ? "0.65" : "1",
                           draft ? "-lm" : NULL, MODEL "/en-us.lm.bin", NULL);
@@ -182,12 +178,26 @@ static int32 steps(double logp)
     return (int32)lround(logp / log(1.0001));
 }
 
+/* The library reads them when it gets a grammar. Its own, and ours for the patient. */
+static void set_beams(struct sphinx *s, bool patient)
+{
+    static const struct {
+        const char *name;
+        double usual, patient;
+    } beams[] = {{"-beam", 1e-48, 1e-80},   {"-pbeam", 1e-48, 1e-80},     {"-wbeam", 7e-29, 1e-60},
+                 {"-lpbeam", 1e-40, 1e-80}, {"-lponlybeam", 7e-29, 1e-80}};
+    for (size_t i = 0; i < sizeof beams / sizeof *beams; i++)
+        s->call.cmd_ln_set_float_r(s->config, beams[i].name,
+                                   patient ? beams[i].patient : beams[i].usual);
+}
+
 static bool set_grammar(struct sphinx *s, const struct sphinx_grammar *g, struct err *e)
 {
     const struct calls *c = &s->call;
     fsg_model_t *fsg = c->fsg_model_init("script", s->log, 1.0F, g->states);
     if (!fsg)
         return err_set(e, ERR_NO_MEMORY, "no memory for what may be said");
+    set_beams(s, g->patient);
     fsg->start_state = g->first;
     fsg->final_state = g->last;
     for (size_t i = 0; i < g->arc_count; i++) {

@@ -49,6 +49,8 @@ struct sphinx_grammar {
     const struct sphinx_arc *arcs;
     size_t arc_count;
     int states, first, last;
+    bool patient; /* what sounds poor is followed further: for small grammars, since it costs ten
+                   * times the time and memory in large ones */
 };
 
 struct sphinx_word {
