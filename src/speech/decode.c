@@ -187,17 +187,50 @@ static int best_candidates(const struct decoder *d, int beams, struct candidate 
     return count;
 }
 
+static double rank(const struct decoded *t)
+{
+    return t->sum_log_p / (t->count > 0 ? t->count : 1);
+}
+
+/* Of too many, the best: unlikely texts end early and must not crowd out one that goes on. */
+static void keep_complete(struct decoder *d, int max, const struct decoded *t)
+{
+    int at = d->complete_count;
+    if (at == max) {
+        at = 0;
+        for (int i = 1; i < max; i++)
+            if (rank(&d->complete[i]) < rank(&d->complete[at]))
+                at = i;
+        if (rank(t) <= rank(&d->complete[at]))
+            return;
+    } else {
+        d->complete_count++;
+    }
+    d->complete[at] = *t;
+}
+
+/* Does a text that goes on stand better than all complete ones? */
+static bool may_get_better(const struct decoder *d)
+{
+    double best = -INFINITY;
+    for (int i = 0; i < d->complete_count; i++)
+        best = fmax(best, rank(&d->complete[i]));
+    for (int i = 0; i < d->count; i++)
+        if (rank(&d->texts[i]) > best)
+            return true;
+    return false;
+}
+
 static void say_beams(struct decoder *d, const struct decode_ask *ask, int from[BEAMS],
                       int32_t tokens[BEAMS])
 {
-    struct candidate list[BEAMS * CANDIDATES];
+    struct candidate list[BEAMS * CANDIDATES] = {0};
     int n = best_candidates(d, ask->beams, list), count = 0;
     for (int i = 0; i < n && count < ask->beams; i++) {
         struct decoded *t = &d->next[count];
         *t = d->texts[list[i].from];
         if (completes(d, ask, t, list[i].token, list[i].log_p)) {
-            if (d->complete_count < ask->beams)
-                d->complete[d->complete_count++] = *t;
+            keep_complete(d, ask->beams, t);
             continue;
         }
         from[count] = list[i].from;
@@ -206,7 +239,9 @@ static void say_beams(struct decoder *d, const struct decode_ask *ask, int from[
     struct decoded *swap = d->texts;
     d->texts = d->next;
     d->next = swap;
-    d->count = d->complete_count >= ask->beams ? 0 : count;
+    d->count = count;
+    if (d->complete_count >= ask->beams && !may_get_better(d))
+        d->count = 0;
 }
 
 /* --- The window ------------------------------------------------------------------------------- */
@@ -249,11 +284,6 @@ static bool all_steps(struct decoder *d, const struct decode_ask *ask, int max_t
             return false;
     }
     return true;
-}
-
-static double rank(const struct decoded *t)
-{
-    return t->sum_log_p / (t->count > 0 ? t->count : 1);
 }
 
 /* Those that were cut off count only where there are too few complete ones. */

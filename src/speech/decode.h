@@ -8,8 +8,9 @@
  *     decode_window(d, &ask, &got, &e);
  *
  * Temperature 0: the likeliest token each time (beams 1), or beam search, which keeps the `beams`
- * likeliest texts and ends when so many are complete; the best is the one of the highest mean log
- * probability. Above 0: `beams` texts drawn at random, of which the likeliest is taken.
+ * likeliest texts and ends when so many are complete and none of the others stands better; the best
+ * is the one of the highest mean log probability. Above 0: `beams` texts drawn at random, of which
+ * the likeliest is taken.
  * Ownership: the run and the rules must outlive the decoder. Threads: belongs to one.
  */
 #ifndef AIVE_SPEECH_DECODE_H

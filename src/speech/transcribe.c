@@ -318,7 +318,7 @@ static bool keep_cut(struct listening *l, const struct segment_cut *cut, const s
         .avg_logprob = a->said.mean_log_p,
         .no_speech_prob = a->said.no_speech_p,
         .compression_ratio = a->compression,
-        .temperature = (double)a->temperature,
+        .temperature = round(10 * (double)a->temperature) / 10,
     };
     if (!s.text)
         return false;
