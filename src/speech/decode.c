@@ -170,7 +170,7 @@ static int best_candidates(const struct decoder *d, int beams, struct candidate 
     int count = 0;
     for (int i = 0; i < d->count; i++) {
         const float *log_p = d->logits + (size_t)i * (size_t)vocab;
-        struct candidate own[CANDIDATES];
+        struct candidate own[CANDIDATES] = {{0}};
         int n = 0;
         float least = -INFINITY;
         for (int32_t token = 0; token < vocab; token++) {
