@@ -39,7 +39,7 @@ whitespace() {
 step clang clang_build
 step cppcheck run_cppcheck
 step clang-tidy run_tidy
-step codespell codespell -q 3 --skip='./build*,./node_modules,./.git,package-lock.json,./tests/fuzz/corpus,COPYING,./src/render/phrase.c' \
-    -L 'ist,te,sur,nd,fo,ba,ans,ot,thats,ond,writen,readd,ue,hist,bord,hel,setts,trun,alls' .
+step codespell codespell -q 3 --skip='./build*,./node_modules,./.git,package-lock.json,./tests/fuzz/corpus,COPYING,./src/render/phrase.c,./src/speech/caption_rules.c,./src/speech/phones.c' \
+    -L 'ist,te,sur,nd,fo,ba,ans,ot,thats,ond,writen,readd,ue,hist,bord,hel,setts,trun,alls,crasher' .
 step whitespace whitespace
 exit $failed

@@ -218,7 +218,7 @@ const struct route api_routes[] = {
      .help = "A chat with all its messages."},
     {.method = "POST", .path = "/api/chat/sessions/{session_id}/messages", .name = "send_message", .tag = "chat", .run = RUN_LONG,
      .handler = chat_messages_post, .params = &params_session, .body = BODY_JSON, .body_limit = 262144,
-     .request = &wire_chat_send_request, .response = &wire_chat_send_response, .responses = chat_answers, 
+     .request = &wire_chat_send_request, .response = &wire_chat_send_response, .responses = chat_answers,
      .help = "Say something and get the reply. With Accept: text/event-stream the reply comes while it is written: events "
              "\"delta\" ({\"text\": ...}), then \"done\" (this answer), or \"error\" ({\"status\": ..., \"detail\": ...})."},
 };

@@ -74,7 +74,7 @@ struct writer {
 
 static bool take_files(struct writer *w, struct err *e)
 {
-    struct model_file list[MODEL_FILES_MAX];
+    struct model_file list[MODEL_FILES_MAX] = {0};
     const char *const *names = w->spec->files.items;
     size_t n = 0;
     for (; n < w->spec->files.count && n < MODEL_FILES_MAX; n++) {

@@ -35,7 +35,7 @@ const struct wire_type wire_transcribe_spec = {
 static struct transcriber *open_model(struct horse *h, const struct transcribe_spec *spec,
                                       struct err *e)
 {
-    struct model_file list[MODEL_FILES_MAX];
+    struct model_file list[MODEL_FILES_MAX] = {0};
     struct model_files files;
     const char *const *names = spec->files.items;
     size_t n = 0;

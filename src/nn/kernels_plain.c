@@ -29,7 +29,7 @@ static inline vf load_f16(const void *p)
     vi magnitude = (h & 0x7fff) << 13;
     vi special = (vi)((h & 0x7c00) == 0x7c00) & (0xff << 23);
     vf value = (vf)magnitude * 0x1p112f;
-    return (vf)((vi)value | special | ((h & 0x8000) << 16));
+    return (vf)((vi)value | special | (vi)((vu)(h & 0x8000) << 16));
 }
 
 /* To the nearest, ties to even; too large is infinite. */
@@ -62,7 +62,7 @@ static inline void store_f16(uint16_t *p, vf a)
 /* Numbers 4 * part on of 16 signed bytes. */
 static inline vf widen(u8x16 q, int part)
 {
-    vf a;
+    vf a = {0};
     for (int i = 0; i < LANES; i++)
         a[i] = (float)(int8_t)q[LANES * part + i];
     return a;
@@ -71,7 +71,7 @@ static inline vf widen(u8x16 q, int part)
 /* p[0] eight times, p[1] eight times. */
 static inline u8x16 eight_times(const uint8_t *p)
 {
-    u8x16 a;
+    u8x16 a = {0};
     for (int i = 0; i < 16; i++)
         a[i] = p[i / 8];
     return a;

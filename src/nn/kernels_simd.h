@@ -144,7 +144,7 @@ static void norm_panel(const float *x, int n, const float *gain, const float *bi
 {
     const float part = 1.0f / (float)n;
     for (int v = 0; v < PANEL; v += LANES) {
-        vf mean = {0}, squares = {0}, share;
+        vf mean = {0}, squares = {0}, share = {0};
         for (int i = 0; i < n; i++)
             mean += load(x + i * PANEL + v);
         mean *= part;

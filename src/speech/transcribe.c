@@ -421,7 +421,7 @@ static bool listen_window(struct listening *l, double length_s, struct attempt *
 static bool next_window(struct listening *l, struct err *e)
 {
     struct attempt a;
-    double next_s, length_s = fmin(WINDOW_S, l->gate.length_s - l->at_s);
+    double next_s = 0, length_s = fmin(WINDOW_S, l->gate.length_s - l->at_s);
     if (!read_window(l, length_s, e) || !listen_window(l, length_s, &a, e))
         return false;
     bool refused = a.doubt == DOUBT_SILENCE || a.doubt == DOUBT_REPEATS;
