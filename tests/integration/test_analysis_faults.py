@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The analysis when something goes wrong: decoders that crash, files that vanish, a full disk, kill
 -9, many who ask at once. What is kept is whole, and what is missing is made again."""
+import errno
 import json
 import os
 import shutil
@@ -178,9 +179,15 @@ def test_folder_vanishes_under_the_work(new_server, long_film):
 # --- A full disk --------------------------------------------------------------------------------
 
 def fill(disk, leave_bytes):
+    """Till so much is left; the server may take some of it meanwhile."""
     room = os.statvfs(disk)
-    with open(disk / "fill", "wb") as f:
-        f.write(bytes(max(room.f_bavail * room.f_frsize - leave_bytes, 0)))
+    left = max(room.f_bavail * room.f_frsize - leave_bytes, 0)
+    with open(disk / "fill", "wb", buffering=0) as f:
+        try:
+            while left > 0:
+                left -= f.write(bytes(min(left, 1 << 16)))
+        except OSError as e:
+            assert e.errno == errno.ENOSPC
 
 
 def test_disk_full_while_files_are_derived(small_disk, large):
