@@ -214,7 +214,10 @@ def test_work_horses_killed_between_chunks(new_server, clips, undisturbed):
     server = new_server("--workers", "1")
     project = film_project(server, clips)
     job = server.start_render(project, preset="draft")
-    wait_for_pieces(server, 4, job)
+    wait_for_pieces(server, 4, job)  # of sound or pictures; a chunk of pictures is told as a segment
+    deadline = time.monotonic() + 60 * SLOW
+    while server.status(job)["progress"] < 40 and time.monotonic() < deadline:
+        time.sleep(0.01)
     for pid in horses(server.process.pid):
         os.kill(pid, signal.SIGKILL)
     status = server.wait_job(job)
